@@ -1,0 +1,64 @@
+# equipoise: `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+SERVE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs clean system
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+$(VENV)/run.done: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	$(BIN)/python scripts/install.py requirements/run.txt
+	@touch $@
+
+$(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
+	$(BIN)/python scripts/install.py requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/run.done ## run the reference trial from protocol to results, then serve it (SERVE=0: do not serve)
+	$(BIN)/equipoise demo --dir build/demo --fresh $(if $(filter 0,$(SERVE)),--no-serve,)
+
+system: ## install PostgreSQL, Chromium and a CJK font from Debian where they are missing
+	@bash scripts/system.sh
+
+test: $(VENV)/dev.done system lint types imports unit server-sqlite server-postgresql browser docs ## everything CI runs
+
+lint: $(VENV)/dev.done ## format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/dev.done ## mypy, strict
+	$(BIN)/mypy
+
+imports: $(VENV)/dev.done ## import contracts
+	$(BIN)/lint-imports --no-cache
+
+unit: $(VENV)/dev.done ## unit, property, contract and acceptance tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/unit tests/property tests/contract tests/acceptance
+
+server-sqlite: $(VENV)/dev.done ## server tests on SQLite
+	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+
+server-postgresql: $(VENV)/dev.done system ## server tests on PostgreSQL
+	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+
+browser: $(VENV)/dev.done system ## journeys in Chromium
+	$(BIN)/pytest -m "not prove" tests/browser
+
+docs: $(VENV)/dev.done ## documentation contracts
+	$(BIN)/pytest tests/docs
+
+prove: $(VENV)/dev.done system ## the long proofs
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests
+
+bench: $(VENV)/dev.done ## measure, write build/bench.json
+	$(BIN)/python -m tests.benchmark
+
+clean: ## remove what make made
+	rm -rf build $(VENV) instance

@@ -1,0 +1,1 @@
+"""One executable protocol runs a whole randomised trial, and rehearses it first."""

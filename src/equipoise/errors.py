@@ -1,0 +1,519 @@
+"""Everything that can go wrong, in one place.
+
+    EquipoiseError
+      ProtocolError            the study folder is wrong: its author can fix it
+        ExpressionError        an expression cannot be read or does not fit its names
+        StudyNotFound          no such folder and no shipped study of that name
+        StudyUnreadable        the folder cannot be read at all
+        DesignError            a design question with impossible numbers
+        ScenarioError          a scenario cannot be rehearsed as written
+      Refused                  the protocol forbids this step, now, for this person
+        NotEligible
+        NotConsented
+        AlreadyScreened
+        AlreadyRandomised
+        NotRandomised
+        StratumUnknown
+        ListExhausted
+        OutOfStock
+        UnitNotValid
+        DoseNotAllowed
+        WindowClosed
+        InvalidRecord
+        ReasonRequired
+        NotPermitted
+        Locked
+        NotLocked
+        TwoPersonsRequired
+        AlreadyWithdrawn
+        AlreadyRecorded
+        FollowUpEnded
+        OutOfOrder
+        UnknownRecord
+        LiveUseRefused
+        NotBuilt
+        NotEstimable
+      Conflict                 two people acted at once: reload and try again
+        KeyReused              one idempotency key, two different requests
+        SavedFirst             somebody saved the record first
+      IntegrityError           stored data contradict themselves: stop, call for help
+        ChainBroken
+        LedgerEntryUnreadable
+        RecordUnreadable
+        SealBroken
+        UnsafeDatabase
+      ExternalError            something outside equipoise failed
+        StorageFull
+        MissingExtra
+
+Each class carries a stable `code` (for machines, the ledger and the documentation)
+and builds its own sentence (for people). A sentence says what was refused, why and
+what to do next; it never names an arm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class EquipoiseError(Exception):
+    """Base of every error raised on purpose by equipoise."""
+
+    code: ClassVar[str] = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a study file: 1-based line and column, both 0 where unknown."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.file:
+            return ""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+class ProtocolError(EquipoiseError):
+    """The study folder is wrong: its author can fix it."""
+
+    code = "protocol"
+
+    def __init__(self, where: Place | str, problem: str) -> None:
+        self.place = where if isinstance(where, Place) else Place(where)
+        self.problem = problem
+        at = str(self.place)
+        super().__init__(f"{at}: {problem}" if at else problem)
+
+
+class ExpressionError(ProtocolError):
+    """An expression cannot be read, or does not fit the names, types or units it uses.
+
+    `place.line` and `place.column` count inside the expression text until the loader
+    moves them to their position in the study file.
+    """
+
+    code = "protocol.expression"
+
+
+class StudyNotFound(ProtocolError):
+    """No folder and no shipped study of that name."""
+
+    code = "protocol.not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "",
+            f"There is no study {name!r}: give the path of a study folder, or the name of a "
+            "shipped study such as nct05787288.",
+        )
+
+
+class StudyUnreadable(ProtocolError):
+    """A study file cannot be read: encoding, size, depth or YAML syntax."""
+
+    code = "protocol.unreadable"
+
+
+class DesignError(ProtocolError):
+    """A design question with impossible numbers."""
+
+    code = "protocol.design"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__("", problem)
+
+
+class ScenarioError(ProtocolError):
+    """A scenario cannot be rehearsed as written."""
+
+    code = "protocol.scenario"
+
+
+class Refused(EquipoiseError):
+    """The protocol forbids the step. Nothing was written."""
+
+    code = "refused"
+
+
+class NotEligible(Refused):
+    """One or more eligibility criteria are not met, or not yet answered."""
+
+    code = "refused.not-eligible"
+
+    def __init__(self, participant: str, unmet: tuple[str, ...]) -> None:
+        self.participant = participant
+        self.unmet = unmet
+        super().__init__(
+            f"{participant} was not randomised: {', '.join(unmet)} not met or not "
+            "answered. Correct the screening forms, or record a screen failure."
+        )
+
+
+class NotConsented(Refused):
+    """Nothing of the trial may happen to this person before consent."""
+
+    code = "refused.not-consented"
+
+    def __init__(self, participant: str, step: str) -> None:
+        super().__init__(
+            f"{participant} has no signed consent, so {step} was refused. "
+            "Record the signed consent first."
+        )
+
+
+class AlreadyScreened(Refused):
+    """The participant code is in use."""
+
+    code = "refused.already-screened"
+
+    def __init__(self, participant: str) -> None:
+        super().__init__(f"{participant} is already on the screening log. Open that entry instead.")
+
+
+class AlreadyRandomised(Refused):
+    """The participant holds an allocation."""
+
+    code = "refused.already-randomised"
+
+    def __init__(self, participant: str) -> None:
+        super().__init__(
+            f"{participant} has already been randomised; an allocation is never repeated. "
+            "Open the participant's page to see the kit."
+        )
+
+
+class NotRandomised(Refused):
+    """The step needs an allocation first."""
+
+    code = "refused.not-randomised"
+
+    def __init__(self, participant: str, step: str) -> None:
+        super().__init__(
+            f"{participant} has not been randomised, so {step} was refused. Randomise first."
+        )
+
+
+class StratumUnknown(Refused):
+    """A stratification factor is unknown, so no stratum can be given."""
+
+    code = "refused.stratum-unknown"
+
+    def __init__(self, participant: str, factor: str) -> None:
+        super().__init__(
+            f"{participant} was not randomised: {factor} is not known, so no stratum can be "
+            f"given. Complete the measurements that decide {factor}."
+        )
+
+
+class ListExhausted(Refused):
+    """No place is left to allocate. The sentence is the same for every arm."""
+
+    code = "refused.list-exhausted"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Randomisation is closed for this stratum: the list is used up. "
+            "Call the trial office; nothing was written."
+        )
+
+
+class OutOfStock(Refused):
+    """Stock is short at the site. The sentence is the same for every arm."""
+
+    code = "refused.out-of-stock"
+
+    def __init__(self, site: str) -> None:
+        super().__init__(
+            f"Site {site} does not hold enough valid kits to randomise. "
+            "Ask the pharmacist for a delivery; nothing was written."
+        )
+
+
+class UnitNotValid(Refused):
+    """The unit may not be given."""
+
+    code = "refused.unit-not-valid"
+
+    def __init__(self, unit: str, why: str) -> None:
+        super().__init__(f"Unit {unit} is not valid: {why}. Take the replacement, or call the pharmacy.")
+
+
+class DoseNotAllowed(Refused):
+    """A dosing rule forbids the dose."""
+
+    code = "refused.dose-not-allowed"
+
+    def __init__(self, participant: str, why: str) -> None:
+        super().__init__(f"The dose was not recorded for {participant}: {why}.")
+
+
+class WindowClosed(Refused):
+    """The step is outside the window that the protocol allows."""
+
+    code = "refused.window-closed"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} is outside its window: {why}. Record a deviation if it was done.")
+
+
+class InvalidRecord(Refused):
+    """A value is impossible. `findings` name each item and what is wrong."""
+
+    code = "refused.invalid-record"
+
+    def __init__(self, form: str, findings: tuple[str, ...]) -> None:
+        self.findings = findings
+        super().__init__(f"Form {form} was not saved: {'; '.join(findings)}. Correct the values.")
+
+
+class ReasonRequired(Refused):
+    """A change to saved data needs a reason."""
+
+    code = "refused.reason-required"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} needs a reason. Say why, and save again.")
+
+
+class NotPermitted(Refused):
+    """The person does not hold the role or site that the step needs."""
+
+    code = "refused.not-permitted"
+
+    def __init__(self, step: str, needs: str) -> None:
+        super().__init__(f"You may not {step}: it needs {needs}. Ask the trial office.")
+
+
+class Locked(Refused):
+    """The study is locked."""
+
+    code = "refused.locked"
+
+    def __init__(self, step: str) -> None:
+        super().__init__(
+            f"The study is locked, so {step} was refused. Two persons can unlock it, with a reason."
+        )
+
+
+class NotLocked(Refused):
+    """The step needs a locked study."""
+
+    code = "refused.not-locked"
+
+    def __init__(self, step: str) -> None:
+        super().__init__(f"{step} needs a locked study. Lock it first.")
+
+
+class TwoPersonsRequired(Refused):
+    """Two different persons must agree, each with a reason."""
+
+    code = "refused.two-persons"
+
+    def __init__(self, step: str) -> None:
+        super().__init__(
+            f"{step} needs two different persons, each with a reason. Ask a second person to confirm."
+        )
+
+
+class AlreadyWithdrawn(Refused):
+    """The participant has withdrawn from what the step would do."""
+
+    code = "refused.withdrawn"
+
+    def __init__(self, participant: str, step: str) -> None:
+        super().__init__(f"{participant} has withdrawn, so {step} was refused. Nothing more is due.")
+
+
+class AlreadyRecorded(Refused):
+    """The same thing was recorded before and happens once."""
+
+    code = "refused.already-recorded"
+
+    def __init__(self, whose: str, what: str) -> None:
+        super().__init__(
+            f"{what} is already recorded for {whose}. Open that entry, and correct it there."
+        )
+
+
+class FollowUpEnded(Refused):
+    """The participant's time in the study has ended."""
+
+    code = "refused.ended"
+
+    def __init__(self, participant: str, step: str, why: str) -> None:
+        super().__init__(
+            f"{step} was refused for {participant}: {why}. "
+            "Check the dates; correct the earlier entry if it is wrong."
+        )
+
+
+class OutOfOrder(Refused):
+    """The step does not follow from what is recorded, or its date contradicts it."""
+
+    code = "refused.out-of-order"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what} was not recorded: {why}. Check what is recorded, and its dates.")
+
+
+class UnknownRecord(Refused):
+    """The record, form, visit, participant or site does not exist."""
+
+    code = "refused.unknown"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no {what}. Check the code and try again.")
+
+
+class LiveUseRefused(Refused):
+    """A demonstration instance can never run a live study."""
+
+    code = "refused.live-use"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Live use was refused: {why}.")
+
+
+class NotBuilt(Refused):
+    """The verb exists, its part does not yet."""
+
+    code = "refused.not-built"
+
+    def __init__(self, verb: str) -> None:
+        super().__init__(f"`equipoise {verb}` is not built yet in this version. Nothing was done.")
+
+
+class NotEstimable(Refused):
+    """The data cannot answer the question asked of them."""
+
+    code = "analysis.not-estimable"
+
+    def __init__(self, what: str, why: str) -> None:
+        self.what = what
+        self.why = why
+        super().__init__(
+            f"{what} cannot be estimated: {why}. Report the counts, or ask again with more data."
+        )
+
+
+class Conflict(EquipoiseError):
+    """Two people acted at once."""
+
+    code = "conflict"
+
+
+class KeyReused(Conflict):
+    """One idempotency key came with two different requests."""
+
+    code = "conflict.key-reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Request key {key} was already used for a different request. "
+            "Send this request with a new key."
+        )
+
+
+class SavedFirst(Conflict):
+    """Somebody else saved this record first."""
+
+    code = "conflict.saved-first"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Somebody saved {what} while you were working. Nothing was overwritten. "
+            "Reload it, compare, and save again."
+        )
+
+
+class IntegrityError(EquipoiseError):
+    """Stored data contradict themselves."""
+
+    code = "integrity"
+
+
+class ChainBroken(IntegrityError):
+    """A ledger chain does not verify."""
+
+    code = "integrity.chain-broken"
+
+    def __init__(self, chain: str, why: str) -> None:
+        super().__init__(
+            f"Ledger chain {chain} is broken: {why}. Stop work, keep the files, call the trial office."
+        )
+
+
+class LedgerEntryUnreadable(IntegrityError):
+    """A ledger entry is not one that this version can replay."""
+
+    code = "integrity.entry-unreadable"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"Ledger entry {what!r} cannot be replayed: {why}. "
+            "Keep the files, and use the version of equipoise that wrote it."
+        )
+
+
+class RecordUnreadable(IntegrityError):
+    """A stored record does not fit the form definition it is read under."""
+
+    code = "integrity.record-unreadable"
+
+    def __init__(self, form: str, item: str, why: str) -> None:
+        super().__init__(
+            f"A stored record of form {form} does not fit its definition: {item} {why}. "
+            "Read it under the definition it was saved with, or call the trial office."
+        )
+
+
+class SealBroken(IntegrityError):
+    """A sealed value was changed, moved, or sealed under another key."""
+
+    code = "integrity.seal-broken"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The seal of {what} does not open: it was changed, moved or sealed under another "
+            "key. Stop randomising and call the trial office."
+        )
+
+
+class UnsafeDatabase(IntegrityError):
+    """The database is not set up so that acknowledged data survive."""
+
+    code = "integrity.unsafe-database"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The database is not safe to use: {why}. Start equipoise with its own settings.")
+
+
+class ExternalError(EquipoiseError):
+    """Something outside equipoise failed."""
+
+    code = "external"
+
+
+class StorageFull(ExternalError):
+    """The disk is full or cannot be written."""
+
+    code = "external.storage"
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"{where} cannot be written ({why}). Nothing was half-written. "
+            "Free space or choose another place, and run the command again."
+        )
+
+
+class MissingExtra(ExternalError):
+    """An optional part of equipoise is not installed."""
+
+    code = "external.missing-extra"
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'equipoise[{extra}]'.")

@@ -1,0 +1,1 @@
+"""Rehearsal: the whole trial on simulated participants, before the first patient."""

@@ -1,0 +1,111 @@
+"""When and where simulated participants arrive.
+
+Site j opens on day j * stagger and then sees a Poisson stream whose monthly rate is drawn
+from a gamma distribution with the scenario's mean and coefficient of variation; the wave
+multiplies all rates by month since the trial opened, its last entry holding on. All sites
+together are one Poisson stream with a piecewise linear cumulative intensity: spacings of
+that stream are exponential, so arrivals need no sort, and each arrival's site follows from
+the rates open on that day.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv
+
+from equipoise.errors import ScenarioError
+from equipoise.protocol.scenario import Accrual
+from equipoise.rehearsal.streams import Stream, key, trial_keys, uniforms
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+MONTH = 365.25 / 12  # days
+SLOWEST = 0.02  # of the mean rate: a site that never recruits would stretch the trial for ever
+
+
+def arrivals(
+    accrual: Accrual, n: int, *, seed: int, scenario: str, trial: int
+) -> tuple[IntArray, FloatArray]:
+    """Sites and days of the first `n` arrivals of one trial.
+
+    Returns:
+        site, shape (n,); days since the trial opened, shape (n,), ascending.
+
+    Raises:
+        ScenarioError: no site, or a rate that is not positive.
+
+    """
+    rates = _rates(accrual, Stream(seed, scenario, "rates", trial).take(max(accrual.sites, 1)))
+    load = np.cumsum(-np.log1p(-Stream(seed, scenario, "arrivals", trial).take(n)))
+    breaks = _breaks(accrual, float(load[-1]), float(rates.sum()))
+    days = np.interp(load, _intensity(accrual, rates[None, :], breaks)[0], breaks)
+    return _sites(accrual, rates, days, Stream(seed, scenario, "site", trial).take(n)), days
+
+
+def last_arrivals(
+    accrual: Accrual, n: int, *, seed: int, scenario: str, first: int, trials: int
+) -> FloatArray:
+    """Day on which the n-th participant arrives, shape (trials,); as `arrivals` gives it."""
+    rate_keys = trial_keys(key(seed, scenario, "rates"), first, trials)
+    load_keys = trial_keys(key(seed, scenario, "arrivals"), first, trials)
+    chances = np.array([uniforms(each, 0, max(accrual.sites, 1)) for each in rate_keys])
+    rates = _rates(accrual, chances)
+    load = np.array([-np.log1p(-uniforms(each, 0, n)).sum() for each in load_keys])
+    breaks = _breaks(accrual, float(load.max()), float(rates.sum(axis=1).min()))
+    passed = _intensity(accrual, rates, breaks)
+    return np.array([np.interp(load[t], passed[t], breaks) for t in range(trials)])
+
+
+def _rates(accrual: Accrual, chances: FloatArray) -> FloatArray:
+    """Arrivals a day of each site when open, the shape of `chances`."""
+    if accrual.sites < 1 or accrual.rate_per_month <= 0:
+        raise ScenarioError(
+            "", "accrual needs at least one site and a positive rate per month. Correct `accrual:`."
+        )
+    mean = accrual.rate_per_month / MONTH
+    if accrual.rate_cv <= 0:
+        return np.full(chances.shape, mean)
+    shape = accrual.rate_cv**-2
+    rates: FloatArray = np.maximum(gammaincinv(shape, chances) / shape, SLOWEST) * mean
+    return rates
+
+
+def _opening(accrual: Accrual) -> FloatArray:
+    return np.arange(accrual.sites, dtype=np.float64) * accrual.stagger_days
+
+
+def _wave(accrual: Accrual) -> FloatArray:
+    levels = np.array([float(level) for level in accrual.wave.values()])
+    if levels.size and (levels <= 0).any():
+        raise ScenarioError("", "every level of `accrual: wave:` must be positive.")
+    return levels if levels.size else np.ones(1)
+
+
+def _breaks(accrual: Accrual, load: float, slowest: float) -> FloatArray:
+    """Days at which the total rate changes, and one late enough to hold every arrival."""
+    wave = _wave(accrual)
+    opening = _opening(accrual)
+    months = np.arange(wave.size) * MONTH
+    end = max(opening[-1], months[-1]) + 1.01 * load / (slowest * wave[-1])
+    result: FloatArray = np.unique(np.concatenate((opening, months, [end])))
+    return result
+
+
+def _intensity(accrual: Accrual, rates: FloatArray, breaks: FloatArray) -> FloatArray:
+    """Cumulative expected arrivals at each break, shape (trials, breaks)."""
+    wave = _wave(accrual)
+    month = np.minimum((breaks[:-1] / MONTH + 1e-9).astype(int), wave.size - 1)
+    open_then = _opening(accrual)[:, None] <= breaks[None, :-1]
+    slope = (rates @ open_then) * wave[month]
+    steps = np.cumsum(slope * np.diff(breaks), axis=1)
+    return np.concatenate((np.zeros((rates.shape[0], 1)), steps), axis=1)
+
+
+def _sites(accrual: Accrual, rates: FloatArray, days: FloatArray, chances: FloatArray) -> IntArray:
+    """The site of each arrival: in proportion to the rates open on its day."""
+    reach = np.cumsum(np.where(_opening(accrual)[None, :] <= days[:, None], rates, 0.0), axis=1)
+    target = chances * reach[:, -1]
+    result: IntArray = (target[:, None] >= reach).sum(axis=1)
+    return result

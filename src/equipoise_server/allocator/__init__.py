@@ -1,0 +1,1 @@
+"""The only part that can open a slot. Everything else reaches it through `client`."""

@@ -1,0 +1,116 @@
+"""The list as a pure function of seed and configuration, so that anyone can recompute it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.digest import sha256
+from equipoise.errors import ProtocolError
+from equipoise.protocol.model import Derived, Protocol, Study
+from equipoise.randomisation import draw, scheme
+
+WHOLE_STUDY = "*"
+DYNAMIC = frozenset({"minimisation"})
+SPARE = 1.5  # places per stratum, as a multiple of the planned number of participants
+
+Configuration = dict[str, Any]
+Lists = dict[str, list[str]]
+
+
+def stratum_name(levels: Mapping[str, object]) -> str:
+    """One stratum as text, factors in protocol order: `severity=severe`."""
+    return "/".join(f"{factor}={level}" for factor, level in levels.items()) or WHOLE_STUDY
+
+
+def configure(study: Study, *, label: str) -> Configuration:
+    """Everything but the seed that decides the list."""
+    protocol = study.protocol
+    plan = protocol.randomisation
+    planned = int(protocol.planned.value or 0)
+    return {
+        "label": label,
+        "study": protocol.id,
+        "digest": study.digest,
+        "scheme": plan.scheme,
+        "parameters": {
+            k: list(v) if isinstance(v, tuple) else v for k, v in plan.parameters.items()
+        },
+        "arms": [arm.id for arm in protocol.arms],
+        "ratio": [arm.ratio for arm in protocol.arms],
+        "strata": _strata(protocol),
+        "length": round(SPARE * planned),
+        "dynamic": plan.scheme in DYNAMIC,
+    }
+
+
+def _strata(protocol: Protocol) -> list[str]:
+    if protocol.randomisation.scheme in DYNAMIC or not protocol.randomisation.strata:
+        return [WHOLE_STUDY]
+    factors = protocol.randomisation.strata
+    levels = [factor_levels(protocol, factor) for factor in factors]
+    return [
+        stratum_name(dict(zip(factors, combination, strict=True)))
+        for combination in itertools.product(*levels)
+    ]
+
+
+def factor_levels(protocol: Protocol, factor: str) -> list[str]:
+    """The values a stratification factor can take."""
+    if factor == "site":
+        return [site.id for site in protocol.sites]
+    derived = next((d for d in protocol.derived if d.id == factor), None)
+    if derived is not None:
+        return _derived_levels(protocol, derived)
+    raise ProtocolError(
+        "protocol.yaml",
+        f"stratification factor {factor!r} is not a derived value with a code list; "
+        "derive it in `derived:` so that its levels are known.",
+    )
+
+
+def _derived_levels(protocol: Protocol, derived: Derived) -> list[str]:
+    if derived.codes is not None:
+        listed = next(codes for codes in protocol.code_lists if codes.id == derived.codes)
+        return list(listed.values())
+    if derived.type == "boolean":
+        return ["true", "false"]
+    values = [str(row.value) for row in derived.rows]
+    if derived.otherwise is not None:
+        values.append(str(derived.otherwise))
+    return list(dict.fromkeys(values))
+
+
+def build(configuration: Configuration, seed: bytes) -> Lists | None:
+    """The arm of every place of every stratum, or None for a dynamic scheme."""
+    if configuration["dynamic"]:
+        return None
+    return {stratum: _one(configuration, seed, stratum) for stratum in configuration["strata"]}
+
+
+def _one(configuration: Configuration, seed: bytes, stratum: str) -> list[str]:
+    rule = scheme(configuration["scheme"], **configuration["parameters"])
+    state = rule.start(tuple(configuration["ratio"]))
+    arms = []
+    for place in range(1, configuration["length"] + 1):
+        arm, state = rule.step(state, uniform(configuration, seed, stratum, place))
+        arms.append(configuration["arms"][arm])
+    return arms
+
+
+def uniform(configuration: Configuration, seed: bytes, stratum: str, place: int) -> float:
+    """The draw behind one place, in [0, 1). Places count from 1, draws from 0."""
+    return draw(
+        seed,
+        configuration["label"],
+        configuration["study"],
+        configuration["digest"],
+        stratum,
+        place - 1,
+    )
+
+
+def commitment(lists: Lists | None, seed: bytes, configuration: Configuration) -> str:
+    """SHA-256 of the canonical JSON {list or null, seed, configuration}."""
+    return sha256({"configuration": configuration, "list": lists, "seed": seed.hex()})

@@ -1,0 +1,23 @@
+"""Identities of participants: encrypted, linked to the study by the code alone."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Person(models.Model):
+    """Name and contact of one participant, each encrypted under the person's own key.
+
+    `wrapped_key` is the person's data key under the instance's identity key: deleting it
+    erases the person. `participant` is the study code.
+    """
+
+    participant = models.CharField(max_length=32, unique=True)
+    wrapped_key = models.BinaryField(null=True)
+    name = models.BinaryField()
+    contact = models.BinaryField()
+    language = models.CharField(max_length=16, default="en")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "person"
