@@ -239,7 +239,9 @@ class UnitNotValid(Refused):
     code = "refused.unit-not-valid"
 
     def __init__(self, unit: str, why: str) -> None:
-        super().__init__(f"Unit {unit} is not valid: {why}. Take the replacement, or call the pharmacy.")
+        super().__init__(
+            f"Unit {unit} is not valid: {why}. Take the replacement, or call the pharmacy."
+        )
 
 
 class DoseNotAllowed(Refused):
@@ -325,7 +327,9 @@ class AlreadyWithdrawn(Refused):
     code = "refused.withdrawn"
 
     def __init__(self, participant: str, step: str) -> None:
-        super().__init__(f"{participant} has withdrawn, so {step} was refused. Nothing more is due.")
+        super().__init__(
+            f"{participant} has withdrawn, so {step} was refused. Nothing more is due."
+        )
 
 
 class AlreadyRecorded(Refused):
@@ -489,7 +493,9 @@ class UnsafeDatabase(IntegrityError):
     code = "integrity.unsafe-database"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The database is not safe to use: {why}. Start equipoise with its own settings.")
+        super().__init__(
+            f"The database is not safe to use: {why}. Start equipoise with its own settings."
+        )
 
 
 class ExternalError(EquipoiseError):
