@@ -72,9 +72,11 @@ class Place:
     column: int = 0
 
     def __str__(self) -> str:
+        if not self.line:
+            return self.file
         if not self.file:
-            return ""
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+            return f"line {self.line}, column {self.column}"
+        return f"{self.file}:{self.line}:{self.column}"
 
 
 class ProtocolError(EquipoiseError):
