@@ -31,6 +31,7 @@
         OutOfOrder
         UnknownRecord
         LiveUseRefused
+        FolderNotEmpty
         NotBuilt
         NotEstimable
       Conflict                 two people acted at once: reload and try again
@@ -382,6 +383,18 @@ class LiveUseRefused(Refused):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Live use was refused: {why}.")
+
+
+class FolderNotEmpty(Refused):
+    """A verb that writes a folder never overwrites one."""
+
+    code = "refused.folder-not-empty"
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"{folder} already holds something, and nothing is ever overwritten. "
+            "Choose a new or empty folder."
+        )
 
 
 class NotBuilt(Refused):

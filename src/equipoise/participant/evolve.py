@@ -1,0 +1,90 @@
+"""What each event changes. Applying an event never refuses: it has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from equipoise.participant.events import (
+    Completed,
+    ConsentSigned,
+    Died,
+    Discharged,
+    DoseRecorded,
+    DosingStopped,
+    Event,
+    EventReported,
+    KitReplaced,
+    Randomised,
+    Readmitted,
+    Screened,
+    ScreeningFailed,
+    Withdrew,
+)
+from equipoise.participant.state import NOBODY, Consent, Dose, ParticipantState
+
+
+def replay(events: Iterable[Event], state: ParticipantState = NOBODY) -> ParticipantState:
+    """The state after all events, in order."""
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def evolve(state: ParticipantState, event: Event) -> ParticipantState:
+    """The state after one event."""
+    match event:
+        case Screened():
+            return ParticipantState(
+                code=event.code, site=event.site, screenings=event.number, screened_on=event.on
+            )
+        case ConsentSigned():
+            signed = Consent(version=event.version, at=event.at, signatory=event.signatory)
+            return replace(state, consents=(*state.consents, signed))
+        case ScreeningFailed():
+            return replace(state, failed_on=event.on, failure=event.reason)
+        case Randomised():
+            return replace(
+                state,
+                randomised_at=event.at,
+                randomised_on=event.on,
+                kits=(event.kit,),
+                stratum=event.stratum,
+            )
+        case KitReplaced() | DoseRecorded() | DosingStopped():
+            return _product(state, event)
+        case _:
+            return _follow_up(state, event)
+
+
+def _product(
+    state: ParticipantState, event: KitReplaced | DoseRecorded | DosingStopped
+) -> ParticipantState:
+    match event:
+        case KitReplaced():
+            return replace(state, kits=(*state.kits, event.kit))
+        case DoseRecorded():
+            dose = Dose(number=event.number, at=event.at, amount=event.amount, unit=event.unit)
+            others = (one for one in state.doses if one.number != event.number)
+            return replace(state, doses=(*others, dose))
+        case DosingStopped():
+            return replace(state, dosing_stopped_at=event.at, dosing_stopped=event.reason)
+
+
+def _follow_up(
+    state: ParticipantState,
+    event: EventReported | Withdrew | Discharged | Readmitted | Died | Completed,
+) -> ParticipantState:
+    match event:
+        case EventReported():
+            return replace(state, reported=(*state.reported, event.number))
+        case Withdrew():
+            return replace(state, withdrawn=(*state.withdrawn, (event.level, event.on)))
+        case Discharged():
+            return replace(state, discharged_on=event.on, readmitted_on=None)
+        case Readmitted():
+            return replace(state, readmitted_on=event.on)
+        case Died():
+            return replace(state, died_on=event.on)
+        case Completed():
+            return replace(state, completed_on=event.on, completion=event.reason)

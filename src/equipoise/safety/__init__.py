@@ -1,0 +1,29 @@
+"""Adverse events judged by the protocol's rules, reporting clocks, and the safety board."""
+
+from equipoise.safety.clocks import Deadline, Standing, deadlines, standing
+from equipoise.safety.events import Judged, judge, reportable
+from equipoise.safety.mortality import Mortality, mortality
+from equipoise.safety.stopping import (
+    Pooled,
+    TriggerCount,
+    closed_levels,
+    reviews_due,
+    triggers,
+)
+
+__all__ = [
+    "Deadline",
+    "Judged",
+    "Mortality",
+    "Pooled",
+    "Standing",
+    "TriggerCount",
+    "closed_levels",
+    "deadlines",
+    "judge",
+    "mortality",
+    "reportable",
+    "reviews_due",
+    "standing",
+    "triggers",
+]

@@ -1,0 +1,189 @@
+"""What may happen next to a kit or a unit. Sentences are the same whatever is in the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from equipoise.errors import OutOfOrder, ReasonRequired, UnitNotValid
+from equipoise.supply import commands, events
+from equipoise.supply.commands import Command
+from equipoise.supply.events import Event
+from equipoise.supply.state import KitState, Unit, UnitStatus, unit_code
+
+MOST_UNITS = 99
+"""Unit codes have two digits."""
+
+
+def decide(state: KitState, command: Command) -> tuple[Event, ...]:
+    """The events that `command` leads to, or a refusal. Nothing is changed.
+
+    Raises:
+        UnitNotValid: the kit or unit may not be used so.
+        OutOfOrder: the step does not follow from where the kit stands.
+        ReasonRequired: a unit or kit was taken out of use without saying why.
+
+    """
+    return _DECISIONS[type(command)](state, command)
+
+
+def _receive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
+    if state.status != "unknown":
+        raise OutOfOrder(f"Receipt of kit {state.code}", "the kit was received before")
+    if not command.kit or not command.site:
+        raise OutOfOrder("Receipt of a kit", "a kit code and a site are needed")
+    if not 1 <= command.units <= MOST_UNITS:
+        raise OutOfOrder(f"Receipt of kit {command.kit}", f"a kit has 1 to {MOST_UNITS} units")
+    received = events.Received(
+        kit=command.kit, site=command.site, units=command.units, at=command.at
+    )
+    return (received,)
+
+
+def _check_in(state: KitState, command: commands.CheckIn) -> tuple[Event, ...]:
+    _known(state)
+    if state.status != "received":
+        raise OutOfOrder(f"Check-in of kit {state.code}", f"the kit is {state.status}")
+    return (events.CheckedIn(condition=command.condition, at=command.at, note=command.note),)
+
+
+def _reserve(state: KitState, command: commands.Reserve) -> tuple[Event, ...]:
+    _usable(state)
+    if not state.in_stock:
+        raise UnitNotValid(state.code, "the kit is not free in stock")
+    if not command.participant:
+        raise OutOfOrder(f"Reservation of kit {state.code}", "a participant is needed")
+    return (events.Reserved(participant=command.participant, at=command.at),)
+
+
+def _dispense(state: KitState, command: commands.Dispense) -> tuple[Event, ...]:
+    _usable(state)
+    if state.status != "reserved":
+        raise UnitNotValid(state.code, "the kit is not reserved for a participant")
+    if not state.whole:
+        raise UnitNotValid(state.code, "a unit of the kit is missing")
+    return (events.Dispensed(units=len(state.units), at=command.at),)
+
+
+def _prepare(state: KitState, command: commands.Prepare) -> tuple[Event, ...]:
+    _usable(state)
+    unit = _dispensed_unit(state, command.number)
+    if unit.status != "held":
+        raise UnitNotValid(unit_code(state.code, unit.number), f"it is {unit.status}")
+    return (events.Prepared(number=command.number, at=command.at),)
+
+
+def _administer(state: KitState, command: commands.Administer) -> tuple[Event, ...]:
+    unit = _dispensed_unit(state, command.number)
+    code = unit_code(state.code, unit.number)
+    if command.participant != state.participant:
+        raise UnitNotValid(code, f"it does not belong to {command.participant}")
+    _usable(state)
+    if unit.status != "prepared":
+        raise UnitNotValid(
+            code, "it was not prepared" if unit.status == "held" else f"it is {unit.status}"
+        )
+    administered = events.Administered(
+        number=command.number, participant=command.participant, at=command.at
+    )
+    return (administered,)
+
+
+def _return(state: KitState, command: commands.Return) -> tuple[Event, ...]:
+    _dispensed_unit(state, command.number)
+    return _remove(state, command, "returned", ("held",))
+
+
+def _destroy(state: KitState, command: commands.Destroy) -> tuple[Event, ...]:
+    return _remove(state, command, "destroyed", ("held", "prepared", "returned"))
+
+
+def _lose(state: KitState, command: commands.Lose) -> tuple[Event, ...]:
+    return _remove(state, command, "lost", ("held", "prepared", "returned"))
+
+
+def _remove(
+    state: KitState,
+    command: commands.Return | commands.Destroy | commands.Lose,
+    became: Literal["returned", "destroyed", "lost"],
+    allowed: tuple[UnitStatus, ...],
+) -> tuple[Event, ...]:
+    unit = _any_unit(state, command.number)
+    if unit.status not in allowed:
+        raise UnitNotValid(unit_code(state.code, unit.number), f"it is {unit.status}")
+    _reason(command.reason, f"A unit that is {became}")
+    removed = events.Removed(
+        number=command.number, became=became, reason=command.reason, at=command.at
+    )
+    return (removed,)
+
+
+def _quarantine(state: KitState, command: commands.Quarantine) -> tuple[Event, ...]:
+    _known(state)
+    if state.quarantined:
+        raise OutOfOrder(f"Quarantine of kit {state.code}", "the kit is in quarantine already")
+    _reason(command.reason, "Quarantine")
+    return (events.Quarantined(reason=command.reason, at=command.at),)
+
+
+def _release(state: KitState, command: commands.Release) -> tuple[Event, ...]:
+    _known(state)
+    if not state.quarantined:
+        raise OutOfOrder(f"Release of kit {state.code}", "the kit is not in quarantine")
+    _reason(command.reason, "Release from quarantine")
+    return (events.Released(reason=command.reason, at=command.at),)
+
+
+def _expire(state: KitState, command: commands.Expire) -> tuple[Event, ...]:
+    _known(state)
+    if state.expired:
+        raise OutOfOrder(f"Expiry of kit {state.code}", "it is recorded already")
+    return (events.Expired(at=command.at),)
+
+
+def _known(state: KitState) -> None:
+    if state.status == "unknown":
+        raise UnitNotValid("(none)", "no kit of this code was received")
+
+
+def _usable(state: KitState) -> None:
+    """Refuse in the same words for quarantine, expiry and damage: lots differ between arms."""
+    _known(state)
+    if not state.valid:
+        raise UnitNotValid(state.code, "the kit is not valid for use")
+
+
+def _any_unit(state: KitState, number: int) -> Unit:
+    _known(state)
+    unit = state.unit(number)
+    if unit is None:
+        raise UnitNotValid(unit_code(state.code, number), "the kit has no such unit")
+    return unit
+
+
+def _dispensed_unit(state: KitState, number: int) -> Unit:
+    unit = _any_unit(state, number)
+    if state.status != "dispensed":
+        raise UnitNotValid(unit_code(state.code, number), "its kit was not dispensed")
+    return unit
+
+
+def _reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        raise ReasonRequired(what)
+
+
+_DECISIONS: dict[type, Callable[[KitState, Any], tuple[Event, ...]]] = {
+    commands.Receive: _receive,
+    commands.CheckIn: _check_in,
+    commands.Reserve: _reserve,
+    commands.Dispense: _dispense,
+    commands.Prepare: _prepare,
+    commands.Administer: _administer,
+    commands.Return: _return,
+    commands.Destroy: _destroy,
+    commands.Lose: _lose,
+    commands.Quarantine: _quarantine,
+    commands.Release: _release,
+    commands.Expire: _expire,
+}

@@ -1,0 +1,172 @@
+"""What has happened to a kit. The ledger stores each event as `what` and a JSON payload.
+
+No event has a field for a product, a lot, an expiry date or an arm, and none may be added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from equipoise.errors import LedgerEntryUnreadable
+from equipoise.supply.state import Condition
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The kit arrived at a site."""
+
+    what: ClassVar[str] = "kit-received"
+    kit: str
+    site: str
+    units: int
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedIn:
+    """The pharmacist has looked at the kit."""
+
+    what: ClassVar[str] = "kit-checked-in"
+    condition: Condition
+    at: datetime
+    note: str = ""
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """The kit was assigned to a participant."""
+
+    what: ClassVar[str] = "kit-reserved"
+    participant: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispensed:
+    """The kit left the stock; `units` is how many were in it."""
+
+    what: ClassVar[str] = "kit-dispensed"
+    units: int
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A unit was prepared."""
+
+    what: ClassVar[str] = "unit-prepared"
+    number: int
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administered:
+    """A unit was given."""
+
+    what: ClassVar[str] = "unit-administered"
+    number: int
+    participant: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A unit was returned, destroyed or lost."""
+
+    what: ClassVar[str] = "unit-removed"
+    number: int
+    became: Literal["returned", "destroyed", "lost"]
+    reason: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """The kit must not be used."""
+
+    what: ClassVar[str] = "kit-quarantined"
+    reason: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """The kit may be used again."""
+
+    what: ClassVar[str] = "kit-released"
+    reason: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """The kit passed its expiry."""
+
+    what: ClassVar[str] = "kit-expired"
+    at: datetime
+
+
+Event = (
+    Received
+    | CheckedIn
+    | Reserved
+    | Dispensed
+    | Prepared
+    | Administered
+    | Removed
+    | Quarantined
+    | Released
+    | Expired
+)
+
+KINDS: tuple[type[Event], ...] = (
+    Received,
+    CheckedIn,
+    Reserved,
+    Dispensed,
+    Prepared,
+    Administered,
+    Removed,
+    Quarantined,
+    Released,
+    Expired,
+)
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.what: TypeAdapter(kind) for kind in KINDS}
+
+
+def to_payload(event: Event) -> dict[str, Any]:
+    """The event as JSON-ready values: moments in ISO 8601."""
+    return cast("dict[str, Any]", _ADAPTERS[event.what].dump_python(event, mode="json"))
+
+
+def from_payload(what: str, payload: object) -> Event:
+    """The event that `to_payload` wrote.
+
+    Raises:
+        LedgerEntryUnreadable: no such kind of event, or the payload does not fit it.
+
+    """
+    adapter = _ADAPTERS.get(what)
+    if adapter is None:
+        raise LedgerEntryUnreadable(what, "no supply event has this name")
+    try:
+        return cast("Event", adapter.validate_python(payload))
+    except ValidationError as error:
+        raise LedgerEntryUnreadable(what, "the payload does not fit the event") from error
