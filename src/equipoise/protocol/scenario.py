@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from pydantic import with_config
@@ -44,36 +45,70 @@ class DailyChain:
 class Draw:
     """How one item's value is drawn at baseline and how it moves later.
 
+    Keys of a scenario's `items` are `form.item`, a bare item, or either with a trailing `*`
+    (the longest match wins). Expressions read the answers given so far on the form, other
+    forms of the participant, and facts of the simulation named `sim.*` (day, state, home,
+    stratum, visit, now, today, consented_at, randomised_at, dose, event and so on).
+
     kind
         constant: `value`. choice: `shares` (code -> share). normal / lognormal: `mean`,
-        `sd` (of the logarithm for lognormal). state: `values` (course state -> value).
-        bernoulli: `p`, control-arm probability of true; with `effect` the odds are
-        multiplied by the declared effect in experimental arms.
-    by: per stratum level, other numbers of the same kind (overrides).
-    low, high: truncation. digits: rounding.
+        `sd` (of the logarithm for lognormal). state: `values` (course state, or what the
+        fact `of` says -> value). bernoulli: `p`, control-arm probability of true; with
+        `effect` the odds are multiplied by the declared effect in experimental arms (of the
+        first code for a choice). derived: `expression`, plus noise of `sd`. spell: with
+        chance `p` one of `shares`, lasting for a lognormal (`mean`, `sd`) number of days
+        after randomisation, fading where it is a number; afterwards `value` (0 if none).
+        blank: never answered.
+    by: per stratum level, other numbers of the same kind (overrides), `LEVEL@baseline` at
+        baseline only; by_state: per course state, `STATE@home` once out of hospital;
+        shares_by: other shares per either, or per what `of` says.
+    low, high: truncation. digits: rounding. factor: multiplies the number in the end.
+    anchor: fact from which a date counts in days, or a moment in minutes.
     trend: per day after randomisation, mean shift (normal) or log ratio (lognormal), as
         {day: shift}, linear between days; `trend_sd` its spread; `worse` an extra shift
         when the course state is worse than at baseline; `latent` the correlation with the
-        participant's latent severity, -1 to 1.
+        participant's latent severity, -1 to 1; `pace` that of the spread, or of a spell's
+        length, with how long the participant takes to recover.
+    like: another item whose personal level this one shares. steady: a choice is made once
+        per participant. only_if: not answered unless this is true.
     """
 
-    kind: Literal["constant", "choice", "normal", "lognormal", "state", "bernoulli", "derived"]
+    kind: Literal[
+        "constant",
+        "choice",
+        "normal",
+        "lognormal",
+        "state",
+        "bernoulli",
+        "derived",
+        "spell",
+        "blank",
+    ]
     value: Scalar | None = None
     shares: Frozen[float] = Frozen()
+    shares_by: Frozen[Frozen[float]] = Frozen()
     mean: float = 0.0
     sd: float = 0.0
     p: float = 0.0
+    of: str = "sim.state"
     values: Frozen[Scalar] = Frozen()
     by: Frozen[Frozen[float]] = Frozen()
+    by_state: Frozen[Frozen[float]] = Frozen()
     low: float | None = None
     high: float | None = None
     digits: int | None = None
+    factor: float = 1.0
+    anchor: str | None = None
     trend: Frozen[float] = Frozen()
     trend_sd: float = 0.0
     worse: float = 0.0
     latent: float = 0.0
+    pace: float = 0.0
     effect: bool = False
     expression: str | None = None
+    like: str | None = None
+    steady: bool = False
+    only_if: str | None = None
     source: str | None = None
     origin: Origin | None = None
 
@@ -81,23 +116,76 @@ class Draw:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRate:
-    """An adverse event in simulated conduct: chance per participant (per stratum level)."""
+    """An adverse event in simulated conduct: chance per participant.
+
+    `p` by stratum level, or `any` for all. `grades`: grade -> share. `serious`, `related`:
+    chances of being judged so. `after_dose`: it follows a dose, within the hours of `delay`;
+    `reaction` is then the item of the reaction form that says so. `on_state`: it happens
+    when the course first enters that state after day 0 (`p` still applies); the event of the
+    death state is the fatal one. `days`: median length. `experimental_extra` is added to `p`
+    in experimental arms. `items`: what else the event form reads.
+    """
 
     id: str
     term: Text
     p: Frozen[float]
     grades: Frozen[float]
     serious: float = 0.0
+    related: float = 0.0
     after_dose: bool = False
+    delay: tuple[float, float] = (0.1, 1.9)
     reaction: str | None = None
+    on_state: str | None = None
+    days: float = 3.0
     experimental_extra: float = 0.0
+    items: Frozen[Scalar] = Frozen()
+    source: str | None = None
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """An entry of a log form that some participants get, such as a medication.
+
+    `p` by stratum level, or `any`. It is made on a day from `first` to `last` (counted from
+    randomisation, negative before it) while the participant takes part.
+    """
+
+    id: str
+    form: str
+    p: Frozen[float]
+    first: int = 0
+    last: int = 0
+    items: Frozen[Scalar] = Frozen()
+    source: str | None = None
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenFailure:
+    """Why someone screened is not randomised: `items` are what their forms then say.
+
+    `consented` is False where people decline before anything is asked.
+    """
+
+    id: str
+    reason: Text
+    share: float
+    consented: bool = True
+    items: Frozen[Scalar] = Frozen()
+    source: str | None = None
     origin: Origin | None = None
 
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
-    """Arrivals: sites open `stagger_days` apart, each with a gamma-Poisson monthly rate."""
+    """Arrivals: sites open `stagger_days` apart, each with a gamma-Poisson monthly rate.
+
+    `screen_failure` is the share of those screened who are not randomised; they come on top.
+    """
 
     sites: int = 12
     stagger_days: float = 14.0
@@ -105,24 +193,44 @@ class Accrual:
     rate_cv: float = 0.8
     wave: Frozen[float] = Frozen()
     screen_failure: float = 0.0
+    opens_on: date = date(2023, 3, 15)
+    source: str | None = None
+    origin: Origin | None = None
 
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conduct:
-    """What goes wrong in real conduct. All zero = pure."""
+    """What goes wrong in real conduct. All zero = pure.
+
+    Chances per participant: `withdrawal`, `lost`, `relapse` (of those who recovered),
+    `early_discharge` (of those who recover before the last dose), `intolerance` (the product
+    is stopped), `stop_when_worst` (it is stopped on reaching the worst living state). Per
+    dose: `missed_dose`. Per visit after discharge: `missed_visit`. Per item and form:
+    `missing_item`, `missing_form`; per form and course state: `absent`. `optional`: the
+    share of optional activities that are done; `punctual`: that of visits held on their
+    planned day rather than anywhere in their window. `correction`: the share of records changed
+    later. `site_sd`: spread of the sites, in standard deviations of a day's chance.
+    """
 
     withdrawal: float = 0.0
     lost: float = 0.0
     missed_visit: Frozen[float] = Frozen()
+    missed_dose: float = 0.0
     missing_item: float = 0.0
     missing_form: float = 0.0
+    absent: Frozen[Frozen[float]] = Frozen()
+    optional: float = 0.0
+    punctual: float = 1.0
     early_discharge: float = 0.0
     intolerance: float = 0.0
+    stop_when_worst: float = 0.0
     relapse: float = 0.0
     site_sd: float = 0.0
     correction: float = 0.0
     interim: bool = False
+    source: str | None = None
+    origin: Origin | None = None
 
 
 @with_config(STRICT)
@@ -130,13 +238,18 @@ class Conduct:
 class Scenario:
     """A named set of assumptions. Nothing in it is data; `origin` and `source` say so.
 
-    `strata` gives the share of each level of the first stratification factor.
+    `strata` gives the share of each level of the first stratification factor. `extends`
+    names another scenario: what is left out here stands as it is there, key by key.
+    `happenings` says on which form something is written down that the protocol does not tie
+    to a form: discharge, end, serious, deviation, withdrawal. `again` says how many further
+    records of a form are made at a visit (numbered from 1), such as a second person's.
     """
 
     id: str
     title: Text
     description: Text
     origin: Origin
+    extends: str | None = None
     source: str | None = None
     participants: int | None = None
     effect: float = 1.0
@@ -146,3 +259,7 @@ class Scenario:
     conduct: Conduct = Conduct()
     items: Frozen[Draw] = Frozen()
     events: tuple[EventRate, ...] = ()
+    logs: tuple[LogEntry, ...] = ()
+    failures: tuple[ScreenFailure, ...] = ()
+    happenings: Frozen[str] = Frozen()
+    again: Frozen[int] = Frozen()

@@ -1,0 +1,1 @@
+"""The protocol: frozen values read from a study folder."""
