@@ -15,6 +15,7 @@ from equipoise_server.allocator import (
     ceremony,
     journal,
     kits,
+    lists,
     preparation,
     unblinding,
 )
@@ -52,7 +53,7 @@ def allocate(
     return allocation.allocate(
         participant=participant,
         site=site,
-        stratum=allocation.lists.stratum_name(stratum),
+        stratum=lists.stratum_name(stratum),
         covariates=dict(covariates or stratum),
         key=key,
         at=at,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import datetime
 
 from equipoise.errors import OutOfStock, UnknownRecord
@@ -98,12 +98,10 @@ def lowest_stock(site: str) -> int:
     Told to the resupply clock of the depot alone: on a blinded page it would tell which
     way the last allocation went.
     """
-    made = current()
-    counts = Counter({arm: len(kits) for arm, kits in _free(site).items()})
-    return min(
-        counts[arm] // ratio
-        for arm, ratio in zip(made.configuration["arms"], made.configuration["ratio"], strict=True)
-    )
+    configuration = current().configuration
+    held = _free(site)
+    pairs = zip(configuration["arms"], configuration["ratio"], strict=True)
+    return min(len(held[arm]) // int(ratio) for arm, ratio in pairs)
 
 
 def find(code: str) -> Kit:

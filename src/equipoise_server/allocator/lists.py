@@ -8,7 +8,8 @@ from typing import Any
 
 from equipoise.digest import sha256
 from equipoise.errors import ProtocolError
-from equipoise.protocol.model import Derived, Protocol, Study
+from equipoise.protocol.forms import Item
+from equipoise.protocol.model import Derived, Study
 from equipoise.randomisation import draw, scheme
 
 WHOLE_STUDY = "*"
@@ -39,47 +40,56 @@ def configure(study: Study, *, label: str) -> Configuration:
         },
         "arms": [arm.id for arm in protocol.arms],
         "ratio": [arm.ratio for arm in protocol.arms],
-        "strata": _strata(protocol),
+        "strata": _strata(study),
         "length": round(SPARE * planned),
         "dynamic": plan.scheme in DYNAMIC,
     }
 
 
-def _strata(protocol: Protocol) -> list[str]:
+def _strata(study: Study) -> list[str]:
+    protocol = study.protocol
     if protocol.randomisation.scheme in DYNAMIC or not protocol.randomisation.strata:
         return [WHOLE_STUDY]
     factors = protocol.randomisation.strata
-    levels = [factor_levels(protocol, factor) for factor in factors]
+    levels = [factor_levels(study, factor) for factor in factors]
     return [
         stratum_name(dict(zip(factors, combination, strict=True)))
         for combination in itertools.product(*levels)
     ]
 
 
-def factor_levels(protocol: Protocol, factor: str) -> list[str]:
-    """The values a stratification factor can take."""
+def factor_levels(study: Study, factor: str) -> list[str]:
+    """The values a stratification factor can take: a derived value, an item, or the site.
+
+    Raises:
+        ProtocolError: its values are not a code list, yes or no, or the rows of a table.
+
+    """
+    protocol = study.protocol
     if factor == "site":
         return [site.id for site in protocol.sites]
-    derived = next((d for d in protocol.derived if d.id == factor), None)
-    if derived is not None:
-        return _derived_levels(protocol, derived)
+    derived = next((each for each in protocol.derived if each.id == factor), None)
+    found: Derived | Item | None = derived or _item(study, factor)
+    if found is not None and found.codes is not None:
+        listed = next(each for each in protocol.code_lists if each.id == found.codes)
+        return list(listed.values())
+    if found is not None and found.type == "boolean":
+        return ["true", "false"]
+    if derived is not None and derived.rows:
+        values = [row.value for row in derived.rows]
+        values += [] if derived.otherwise is None else [derived.otherwise]
+        return list(dict.fromkeys(str(value) for value in values))
     raise ProtocolError(
         "protocol.yaml",
-        f"stratification factor {factor!r} is not a derived value with a code list; "
-        "derive it in `derived:` so that its levels are known.",
+        f"stratification factor {factor!r} has no list of values; give the derived value or "
+        "item that it names a code list.",
     )
 
 
-def _derived_levels(protocol: Protocol, derived: Derived) -> list[str]:
-    if derived.codes is not None:
-        listed = next(codes for codes in protocol.code_lists if codes.id == derived.codes)
-        return list(listed.values())
-    if derived.type == "boolean":
-        return ["true", "false"]
-    values = [str(row.value) for row in derived.rows]
-    if derived.otherwise is not None:
-        values.append(str(derived.otherwise))
-    return list(dict.fromkeys(values))
+def _item(study: Study, factor: str) -> Item | None:
+    form, _, name = factor.rpartition(".")
+    forms = [study.forms[form]] if form else list(study.forms.values())
+    return next((item for each in forms if (item := each.item(name)) is not None), None)
 
 
 def build(configuration: Configuration, seed: bytes) -> Lists | None:

@@ -49,7 +49,7 @@ def _items(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
     known = {*subject.names.types, *subject.names.ambiguous}
     for name, draw in scenario.items.items():
         path = subject.scenario_path(scenario.id, "items", name)
-        if name not in known:
+        if not _collected(name, known):
             words = f"No form collects `{name}`: correct the name or remove the draw."
             yield subject.finding("study.unknown-name", path, words, key=True)
         kind = subject.names.types.get(name)
@@ -62,6 +62,13 @@ def _items(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
             yield subject.finding("study.range", (*path, "p"), words)
         if draw.sd < 0:
             yield subject.finding("study.range", (*path, "sd"), "A spread cannot be negative.")
+
+
+def _collected(name: str, known: set[str]) -> bool:
+    """Whether some form collects the item, or an item that a trailing `*` stands for."""
+    if not name.endswith("*"):
+        return name in known
+    return any(each.startswith(name[:-1]) for each in known)
 
 
 def _course(subject: Subject, scenario: Scenario, course: DailyChain) -> Iterator[Finding]:
