@@ -1,0 +1,1 @@
+"""The shell around the trial: database, processes, pages. Rules live in `equipoise`."""

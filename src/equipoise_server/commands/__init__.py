@@ -1,0 +1,19 @@
+"""The server's verbs of the command line. One file per verb or pair of verbs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+VERBS = ("demo", "serve", "tick", "verify", "standing", "analyse")
+"""Modules of this package, each with `register(app)`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add every verb that is there."""
+    for verb in VERBS:
+        name = f"{__name__}.{verb}"
+        if find_spec(name) is not None:
+            import_module(name).register(app)

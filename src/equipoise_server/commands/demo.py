@@ -1,0 +1,128 @@
+"""`equipoise demo`: the reference trial from protocol to results, through the services."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from equipoise.cli.answer import JsonFlag, messages, page, write_json
+from equipoise.cli.studies import sound
+from equipoise.errors import LiveUseRefused
+from equipoise_server.commands.instance import DEFAULT, DEMO, Folder, create_instance
+
+REFERENCE = "nct05787288"
+SCENARIO = "era-b-conduct"
+
+Progressed = Callable[[int, int], None]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("demo", help="Run a whole trial on simulated participants, then serve it.")(
+        demonstrate
+    )
+
+
+def demonstrate(
+    study: Annotated[str, typer.Argument(metavar="STUDY")] = REFERENCE,
+    participants: Annotated[
+        int | None, typer.Option(help="How many are randomised; the protocol's number if left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same trial.")] = 7,
+    scenario: Annotated[str | None, typer.Option(help="A scenario of the study.")] = None,
+    effect: Annotated[float | None, typer.Option(help="The declared effect.")] = None,
+    folder: Folder = DEFAULT,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Replace an earlier demonstration in the folder.")
+    ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Serve the finished trial.")
+    ] = True,
+    port: Annotated[int, typer.Option(help="Where to serve it.")] = 8000,
+    as_document: JsonFlag = False,
+) -> None:
+    """Everything runs through the services, as it would with people."""
+    loaded = sound(study)
+    if fresh:
+        _remove(folder)
+    create_instance(folder, Path(loaded.folder), demo=True)
+    from equipoise_server.commands.demo_trial import Wanted, run_trial
+
+    planned = participants or int(loaded.protocol.planned.value or 0)
+    chosen = scenario or _scenario(tuple(loaded.scenarios))
+    wanted = Wanted(participants=planned, seed=seed, scenario=chosen, effect=effect)
+    began = time.perf_counter()
+    with _bar(planned) as progressed:
+        answer = run_trial(loaded, wanted, folder, progressed)
+    document = {
+        **answer,
+        "seconds": round(time.perf_counter() - began, 1),
+        "results_path": str((folder / "results" / "results.json").resolve()),
+        "url": f"http://127.0.0.1:{port}/" if serve else None,
+    }
+    _tell(document, as_document)
+    if serve:
+        _serve(folder, port)
+
+
+def _scenario(names: tuple[str, ...]) -> str:
+    """The reference scenario where the study has it, else its first."""
+    return SCENARIO if SCENARIO in names or not names else names[0]
+
+
+def _remove(folder: Path) -> None:
+    """Delete an earlier demonstration, and only that.
+
+    Raises:
+        LiveUseRefused: the folder holds something else.
+
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not (folder / DEMO).is_file():
+        raise LiveUseRefused(f"{folder} is not a demonstration; --fresh deletes nothing else")
+    shutil.rmtree(folder)
+
+
+@contextmanager
+def _bar(participants: int) -> Iterator[Progressed]:
+    columns = (
+        TextColumn("participants through the trial"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=messages(), transient=True) as bar:
+        task = bar.add_task("", total=participants)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(document: dict[str, Any], as_document: bool) -> None:
+    if as_document:
+        write_json(document)
+        return
+    page().print(
+        f"{document['randomised']} participants randomised, {document['doses']} doses, "
+        f"{document['visits']} visits, {document['records']} record versions, "
+        f"{document['adverse_events']} adverse events in {document['seconds']} s.\n"
+        f"Results: {document['results_path']}",
+        soft_wrap=True,
+    )
+
+
+def _serve(folder: Path, port: int) -> None:
+    from equipoise_server.commands.demo_logins import logins
+    from equipoise_server.commands.serve import run
+
+    out = page()
+    out.print(f"\nServing the finished trial at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+    for login in logins(folder):
+        out.print(f"  {login['role']:<28} {login['username']:<16} {login['password']}")
+    run(folder, "127.0.0.1", port, workers=2)

@@ -1,0 +1,141 @@
+"""Open a trial, staff it, conduct it, lock, unblind and analyse it. Import after Django is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from equipoise.protocol.model import Site, Study
+from equipoise.rehearsal.conduct import run
+from equipoise.rehearsal.setup import scenario_of
+from equipoise_server.allocator import client
+from equipoise_server.commands.demo_logins import Login, new_password, write_logins
+from equipoise_server.commands.service_desk import ServiceDesk
+from equipoise_server.services.analyse import analyse
+from equipoise_server.services.appoint import appoint
+from equipoise_server.services.lock import lock
+from equipoise_server.services.open_site import open_site
+from equipoise_server.services.open_trial import open_trial
+from equipoise_server.services.seal_list import seal_list
+from equipoise_server.services.tick import tick
+from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.unblind import unblind
+from equipoise_server.store.models import User
+from equipoise_server.store.queries.totals import totals
+
+AT_SITES = ("coordinator", "investigator", "dosing nurse", "assessor")
+CENTRAL = (
+    "pharmacist",
+    "monitor",
+    "unblinded monitor",
+    "data manager",
+    "statistician",
+    "safety-board statistician",
+    "sponsor",
+)
+OPENING = 30  # days before the first site opens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the demonstration should be."""
+
+    participants: int
+    seed: int
+    scenario: str
+    effect: float | None
+
+
+def run_trial(
+    study: Study, wanted: Wanted, folder: Path, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """Run the whole trial in the open instance; returns the counts that the verb reports."""
+    scenario = scenario_of(study, wanted.scenario)
+    opened_at = _opens_at(scenario.accrual.opens_on) - timedelta(days=OPENING)
+    staff = _open(study, wanted.seed, folder, opened_at)
+    desk = ServiceDesk(study=study, staff=staff, seed=wanted.seed)
+    for site in study.protocol.sites:
+        desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")
+    summary = run(
+        study,
+        scenario,
+        desk,
+        participants=wanted.participants,
+        seed=wanted.seed,
+        effect=wanted.effect,
+        progress=progress,
+    )
+    _finish(folder, staff, summary.last_at + timedelta(days=1))
+    return {"participants": wanted.participants, **totals()}
+
+
+def _opens_at(on: date) -> datetime:
+    return datetime.combine(on, time(8), tzinfo=UTC)
+
+
+def _open(study: Study, seed: int, folder: Path, at: datetime) -> dict[tuple[str, str], User]:
+    password = new_password()
+    boss = open_trial(
+        study,
+        demo=True,
+        username="administrator",
+        full_name="Demonstration administrator",
+        password=password,
+        at=at,
+    )
+    source = sha256(f"equipoise demo {seed}".encode()).digest()
+    seal_list(by=boss, at=at, key="demo/list", seed=source)
+    staff: dict[tuple[str, str], User] = {}
+    entries: list[Login] = [_login(boss, "administrator", password)]
+    for number, site in enumerate(study.protocol.sites):
+        open_site(site, by=boss, at=at, key=f"demo/site/{site.id}")
+        known = password if number == 0 else None
+        for role in AT_SITES:
+            staff[role, site.id] = _appoint(role, site, boss, at, known)
+            if known:
+                entries.append(_login(staff[role, site.id], role, known, site.id))
+    for role in CENTRAL:
+        user = _appoint(role, None, boss, at, password)
+        entries.append(_login(user, role, password))
+        for site in study.protocol.sites:
+            staff[role, site.id] = user
+        if role in {"pharmacist", "unblinded monitor", "safety-board statistician"}:
+            client.register_unblinded(username=user.username, role=role, by=boss.username, at=at)
+    write_logins(folder, entries)
+    return staff
+
+
+def _appoint(role: str, site: Site | None, boss: User, at: datetime, password: str | None) -> User:
+    short = role.replace(" ", "-")
+    username = f"{short}-{site.id}" if site else short
+    where = f", {site.id.upper()}" if site else ""
+    return appoint(
+        username=username,
+        full_name=f"{role.capitalize()}{where}",
+        role=role,
+        site=site.id if site else None,
+        by=boss,
+        at=at,
+        key=f"demo/appoint/{username}",
+        password=password,
+    )
+
+
+def _login(user: User, role: str, password: str, site: str = "") -> Login:
+    return {"role": role, "username": user.username, "password": password, "site": site}
+
+
+def _finish(folder: Path, staff: dict[tuple[str, str], User], at: datetime) -> None:
+    """Lock by two persons, unblind by two persons, analyse, sign a checkpoint."""
+    by_role = {role: user for (role, _), user in staff.items()}
+    manager, statistician = by_role["data manager"], by_role["statistician"]
+    one = Agreed(by=manager, reason="Every participant has completed; all chains verify.")
+    other = Agreed(by=statistician, reason="The analysis plan is frozen in the protocol digest.")
+    lock(first=one, second=other, at=at, key="demo/lock")
+    unblind(first=one, second=other, at=at, key="demo/unblind")
+    analyse(out=folder / "results", by=statistician, at=at)
+    tick(at=at)

@@ -1,0 +1,82 @@
+"""`equipoise lock`, `unlock` and `unblind`: two persons, each with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+import typer
+
+from equipoise.cli.answer import JsonFlag, page, write_json
+from equipoise_server.commands.instance import DEFAULT, Folder, open_instance
+
+First = Annotated[str, typer.Option("--first", help="User name of the first person.")]
+FirstReason = Annotated[str, typer.Option("--first-reason", help="Why the first person agrees.")]
+Second = Annotated[str, typer.Option("--second", help="User name of the second person.")]
+SecondReason = Annotated[str, typer.Option("--second-reason", help="Why the second person agrees.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the three verbs."""
+    app.command("lock", help="Lock the study: nothing of it can be changed any more.")(lock)
+    app.command("unlock", help="Unlock the study before anybody was unblinded.")(unlock)
+    app.command("unblind", help="Release the allocation of the locked study.")(unblind)
+
+
+def lock(
+    first: First,
+    first_reason: FirstReason,
+    second: Second,
+    second_reason: SecondReason,
+    folder: Folder = DEFAULT,
+    as_document: JsonFlag = False,
+) -> None:
+    """Verify, then lock."""
+    _together("lock", folder, (first, first_reason), (second, second_reason), as_document)
+
+
+def unlock(
+    first: First,
+    first_reason: FirstReason,
+    second: Second,
+    second_reason: SecondReason,
+    folder: Folder = DEFAULT,
+    as_document: JsonFlag = False,
+) -> None:
+    """Unlock for a correction."""
+    _together("unlock", folder, (first, first_reason), (second, second_reason), as_document)
+
+
+def unblind(
+    first: First,
+    first_reason: FirstReason,
+    second: Second,
+    second_reason: SecondReason,
+    folder: Folder = DEFAULT,
+    as_document: JsonFlag = False,
+) -> None:
+    """Release the allocation."""
+    _together("unblind", folder, (first, first_reason), (second, second_reason), as_document)
+
+
+def _together(
+    verb: str, folder: Path, first: tuple[str, str], second: tuple[str, str], as_document: bool
+) -> None:
+    open_instance(folder)
+    from equipoise_server.services import lock as locking
+    from equipoise_server.services import unblind as unblinding
+    from equipoise_server.services import unlock as unlocking
+    from equipoise_server.services.two_persons import Agreed
+    from equipoise_server.store.accounts import person
+
+    step = {"lock": locking.lock, "unlock": unlocking.unlock, "unblind": unblinding.unblind}[verb]
+    at = datetime.now(UTC)
+    one, other = (Agreed(by=person(name), reason=why) for name, why in (first, second))
+    step(first=one, second=other, at=at, key=f"{verb}/{token_hex(16)}")
+    done = {"lock": "locked", "unlock": "unlocked", "unblind": "unblinded"}[verb]
+    if as_document:
+        write_json({"state": done, "at": at.isoformat(), "persons": [first[0], second[0]]})
+    else:
+        page().print(f"The study is {done}.")

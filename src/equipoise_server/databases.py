@@ -1,0 +1,129 @@
+"""Which databases an instance has, which app lives in which, and when they are safe.
+
+Three databases, split by confidentiality: `default` (coded study data), `identity` (who is
+who), `vault` (who got what). On SQLite three files in the instance folder. On PostgreSQL
+three databases: `DATABASE_URL` names the first, the others take its name with `_identity`
+and `_vault` unless `EQUIPOISE_IDENTITY_URL` and `EQUIPOISE_VAULT_URL` say otherwise; a
+database has its own roles and its own dump, which a schema has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from equipoise.errors import UnsafeDatabase
+
+FILES = {"default": "store.sqlite3", "identity": "identity.sqlite3", "vault": "vault.sqlite3"}
+VARIABLES = {"identity": "EQUIPOISE_IDENTITY_URL", "vault": "EQUIPOISE_VAULT_URL"}
+SQLITE_SET_UP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON"
+WAIT_SECONDS = 30
+DURABLE = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
+
+
+def configure(instance: Path, environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Django's DATABASES for this instance folder and environment."""
+    url = environment.get("DATABASE_URL", "")
+    if not url:
+        return {alias: _sqlite(instance / name) for alias, name in FILES.items()}
+    return {
+        alias: _postgresql(environment.get(VARIABLES.get(alias, ""), ""), url, alias)
+        for alias in FILES
+    }
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "equipoise_server.sqlite",
+        "NAME": str(path),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": WAIT_SECONDS,
+            "init_command": SQLITE_SET_UP,
+        },
+        "TEST": {"NAME": str(path)},
+    }
+
+
+def _postgresql(own_url: str, url: str, alias: str) -> dict[str, Any]:
+    parts = urlsplit(own_url or url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise UnsafeDatabase(f"DATABASE_URL starts with {parts.scheme!r}, not with postgres://")
+    name = unquote(parts.path.lstrip("/")) or "equipoise"
+    suffix = "" if own_url or alias == "default" else f"_{alias}"
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name + suffix,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": options.pop("port", str(parts.port or "")),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+class Router:
+    """Each confidential app has a database of its own; everything else is in `default`."""
+
+    def db_for_read(self, model: Any, **_: Any) -> str:
+        """The database of the model's app."""
+        return _home(model._meta.app_label)
+
+    def db_for_write(self, model: Any, **_: Any) -> str:
+        """The database of the model's app."""
+        return _home(model._meta.app_label)
+
+    def allow_relation(self, one: Any, other: Any, **_: Any) -> bool:
+        """Nothing points from one database into another."""
+        return _home(one._meta.app_label) == _home(other._meta.app_label)
+
+    def allow_migrate(self, db: str, app_label: str, **_: Any) -> bool:
+        """An app's tables exist in its own database alone."""
+        return db == _home(app_label)
+
+
+def _home(app_label: str) -> str:
+    return app_label if app_label in ("identity", "vault") else "default"
+
+
+def refuse_unsafe() -> None:
+    """Refuse to start on a database that could lose or rewrite what it acknowledged.
+
+    Raises:
+        UnsafeDatabase: with the first setting that is wrong.
+
+    """
+    from django.db import connections
+
+    for alias in FILES:
+        problem = unsafe(connections[alias])
+        if problem:
+            raise UnsafeDatabase(f"{alias}: {problem}")
+
+
+def unsafe(connection: Any) -> str | None:
+    """What is wrong with this connection's settings, or None."""
+    if connection.vendor == "sqlite":
+        return _unsafe_sqlite(connection)
+    with connection.cursor() as cursor:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            cursor.execute(f"SHOW {setting}")
+            if cursor.fetchone()[0] == "off":
+                return f"{setting} is off"
+    return None
+
+
+def _unsafe_sqlite(connection: Any) -> str | None:
+    if connection.settings_dict["OPTIONS"].get("transaction_mode") != "IMMEDIATE":
+        return "transactions do not begin IMMEDIATE, so that two writers could act on one state"
+    with connection.cursor() as cursor:
+        for setting, wanted in DURABLE.items():
+            found = cursor.execute(f"PRAGMA {setting}").fetchone()[0]
+            if found != wanted:
+                return f"{setting} is {found}, not {wanted}"
+    return None

@@ -1,0 +1,43 @@
+"""What has to happen by itself: finish what was interrupted, and sign a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from equipoise.errors import Conflict, Refused
+from equipoise_server.services.randomise import randomise
+from equipoise_server.store import checkpoint
+from equipoise_server.store.models import RandomisationRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """What was done: the checkpoint, whose randomisation was finished, whose was refused."""
+
+    checkpoint: Path
+    finished: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def tick(*, at: datetime) -> Ticked:
+    """Finish interrupted randomisations and write a checkpoint. May run at any time, often.
+
+    A request that was cut off is sent again as it was: same person, time and key. Where the
+    allocator had answered, it gives the same answer; where consent, eligibility or stock have
+    changed since, the request is refused and has to be made anew.
+    """
+    finished: list[str] = []
+    refused: list[str] = []
+    for request in RandomisationRequest.objects.select_related("by").order_by("at", "pk"):
+        (finished if _finish(request) else refused).append(request.participant_id)
+    return Ticked(checkpoint=checkpoint.write(at), finished=tuple(finished), refused=tuple(refused))
+
+
+def _finish(request: RandomisationRequest) -> bool:
+    try:
+        randomise(participant=request.participant_id, by=request.by, at=request.at, key=request.key)
+    except (Refused, Conflict):
+        return False
+    return True

@@ -1,0 +1,37 @@
+"""Release the allocation after lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from equipoise.errors import NotLocked
+from equipoise_server.allocator import client
+from equipoise_server.services.two_persons import Agreed, together
+from equipoise_server.store.models import Trial
+
+STEP = "unblind the study"
+
+
+def unblind(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
+    """Have the allocator release the list. The arms stay on its side until analysis asks.
+
+    The store notes who agreed, then the allocator releases inside the same step: where it
+    refuses, the note goes too; where the note is lost, the release can be asked for again.
+
+    Raises:
+        NotLocked: the study is not locked.
+        TwoPersonsRequired, NotPermitted, KeyReused.
+
+    """
+
+    def change(trial: Trial) -> None:
+        if trial.locked_at is None:
+            raise NotLocked("Unblinding")
+        client.release(
+            first=(first.by.username, first.reason),
+            second=(second.by.username, second.reason),
+            at=at,
+        )
+        trial.unblinded_at = trial.unblinded_at or at
+
+    together(STEP, "unblinded", first=first, second=second, at=at, key=key, change=change)

@@ -1,0 +1,138 @@
+"""Django's settings, read from the environment and the instance folder.
+
+`EQUIPOISE_DIR` names the instance folder (default `./instance`), `DATABASE_URL` a PostgreSQL
+server, `EQUIPOISE_IDENTITY_URL` and `EQUIPOISE_VAULT_URL` others for those two databases,
+`EQUIPOISE_HOSTS` the names the server answers to, `EQUIPOISE_HTTPS=1` that it is reached
+through TLS. Nothing is written on import: `commands.instance` makes instances.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+
+from equipoise_server import databases
+
+PACKAGE = Path(__file__).resolve().parent
+EQUIPOISE_DIR = Path(os.environ.get("EQUIPOISE_DIR", "instance")).resolve()
+EQUIPOISE_VAULT_KEY = str(EQUIPOISE_DIR / "vault.key")
+EQUIPOISE_IDENTITY_KEY = str(EQUIPOISE_DIR / "identity.key")
+EQUIPOISE_CHECKPOINT_KEY = str(EQUIPOISE_DIR / "checkpoint.key")
+EQUIPOISE_STUDY = str(EQUIPOISE_DIR / "study")
+_SECRET = EQUIPOISE_DIR / "secret.key"
+_HTTPS = os.environ.get("EQUIPOISE_HTTPS", "") == "1"
+
+# Without an instance (making migrations, tests) a key that nobody can know and nothing keeps.
+SECRET_KEY = _SECRET.read_text() if _SECRET.is_file() else secrets.token_hex(32)
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("EQUIPOISE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+DATABASES = databases.configure(EQUIPOISE_DIR, os.environ)
+DATABASE_ROUTERS = ["equipoise_server.databases.Router"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "equipoise_server.store",
+    "equipoise_server.vault",
+    "equipoise_server.identity",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "rules",
+    "csp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "equipoise_server.urls"
+WSGI_APPLICATION = "equipoise_server.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": sorted((PACKAGE / "web").glob("*/templates")),
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "store.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "equipoise_server.store.accounts.PasswordBackend",
+    "rules.permissions.ObjectPermissionBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+
+SESSION_COOKIE_NAME = "equipoise"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SECURE_SSL_REDIRECT = _HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = sorted((PACKAGE / "web").glob("*/locale"))
+STATIC_URL = "static/"
+STATICFILES_DIRS = sorted((PACKAGE / "web").glob("*/static"))
+WHITENOISE_USE_FINDERS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

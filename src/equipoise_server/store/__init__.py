@@ -1,0 +1,1 @@
+"""Coded study data, readable by blinded roles. Nothing here tells an arm."""

@@ -1,0 +1,211 @@
+"""Records: heads, answers, versions and findings, now or as they were."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+
+from equipoise.forms import Record as Answered
+from equipoise.forms import from_json
+from equipoise.protocol.model import Study
+from equipoise_server.store.models import Finding, Record, RecordVersion
+
+Key = tuple[str, str, int]
+"""Form, visit and number of a record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The newest version of a record, and how many findings on it are open."""
+
+    form: str
+    visit: str
+    number: int
+    version: int
+    on: date
+    status: str
+    findings: int = 0
+
+    @property
+    def key(self) -> Key:
+        """Form, visit and number."""
+        return self.form, self.visit, self.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One save of a record. `answers` is None where they were removed by `redact`."""
+
+    version: int
+    on: date
+    by: str
+    at: datetime
+    reason: str
+    study: str
+    form_digest: str
+    digest: str
+    answers: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFinding:
+    """What a check says about a record. `message` has a text per language."""
+
+    participant: str
+    site: str
+    form: str
+    visit: str
+    number: int
+    item: str
+    code: str
+    message: Mapping[str, str]
+    opened_at: datetime
+
+
+def heads(codes: Collection[str], *, cut: datetime | None = None) -> dict[str, list[Head]]:
+    """The records of some participants, by participant."""
+    rows = Record.objects.filter(participant__in=codes)
+    columns = ["pk", "participant_id", "form", "visit", "number", "version", "on", "status"]
+    if cut is not None:
+        rows = rows.annotate(then=Max("versions__version", filter=Q(versions__at__lte=cut)))
+        rows = rows.filter(then__isnull=False)
+        columns[5] = "then"
+    asked = _asked(_open(cut).filter(record__participant__in=codes))
+    found: dict[str, list[Head]] = defaultdict(list)
+    for pk, code, form, visit, number, version, on, status in rows.values_list(*columns):
+        found[code].append(
+            Head(
+                form=form,
+                visit=visit,
+                number=number,
+                version=version,
+                on=on,
+                status=status,
+                findings=asked.get(pk, 0),
+            )
+        )
+    return dict(found)
+
+
+def _asked(findings: QuerySet[Finding]) -> dict[int, int]:
+    return dict(findings.values_list("record_id").annotate(n=Count("pk")))
+
+
+def _open(cut: datetime | None) -> QuerySet[Finding]:
+    """Findings that are open, or were open at `cut`: a later version may have closed them."""
+    if cut is None:
+        return Finding.objects.filter(state="open")
+    closing = RecordVersion.objects.filter(
+        record=OuterRef("record"), version=OuterRef("closed_version"), at__gt=cut
+    )
+    return Finding.objects.filter(opened_at__lte=cut).filter(Q(state="open") | Exists(closing))
+
+
+def answers(
+    study: Study, codes: Collection[str], forms: Collection[str], *, cut: datetime | None = None
+) -> dict[str, list[Answered]]:
+    """The newest answers on some forms, by participant, oldest date first."""
+    rows = RecordVersion.objects.filter(
+        record__participant__in=codes, record__form__in=forms, payload__isnull=False
+    )
+    if cut is not None:
+        rows = rows.filter(at__lte=cut)
+    columns = ("record__participant_id", "record__form", "record__visit", "record__number")
+    newest: dict[tuple[Any, ...], tuple[date, str]] = {}
+    for *key, on, data in rows.order_by("version").values_list(*columns, "on", "payload__data"):
+        newest[tuple(key)] = (on, data)
+    found: dict[str, list[Answered]] = defaultdict(list)
+    for (code, form, visit, number), (on, data) in newest.items():
+        values = from_json(study.forms[form], json.loads(data))
+        found[code].append(
+            Answered(participant=code, form=form, visit=visit, number=number, on=on, values=values)
+        )
+    for kept in found.values():
+        kept.sort(key=lambda one: (one.on, one.form, one.number))
+    return dict(found)
+
+
+def versions(
+    code: str, form: str, visit: str, number: int, *, cut: datetime | None = None
+) -> tuple[Version, ...]:
+    """Every version of one record, newest first."""
+    rows = RecordVersion.objects.filter(
+        record__participant=code, record__form=form, record__visit=visit, record__number=number
+    )
+    if cut is not None:
+        rows = rows.filter(at__lte=cut)
+    return tuple(
+        Version(
+            version=row.version,
+            on=row.on,
+            by=row.by,
+            at=row.at,
+            reason=row.reason,
+            study=row.study,
+            form_digest=row.form,
+            digest=row.digest,
+            answers=json.loads(row.payload.data) if hasattr(row, "payload") else None,
+        )
+        for row in rows.select_related("payload").order_by("-version")
+    )
+
+
+def saves(code: str, *, cut: datetime | None = None) -> dict[str, tuple[Key, int]]:
+    """Which record and version each digest of a participant's versions stands for."""
+    rows = RecordVersion.objects.filter(record__participant=code)
+    if cut is not None:
+        rows = rows.filter(at__lte=cut)
+    return {
+        digest: ((form, visit, number), version)
+        for digest, form, visit, number, version in rows.values_list(
+            "digest", "record__form", "record__visit", "record__number", "version"
+        )
+    }
+
+
+def findings(
+    *, code: str | None = None, sites: Collection[str] | None = None, cut: datetime | None = None
+) -> tuple[OpenFinding, ...]:
+    """Open findings of a participant, of some sites, or of all, oldest first."""
+    rows = _open(cut).select_related("record__participant")
+    if code is not None:
+        rows = rows.filter(record__participant=code)
+    if sites is not None:
+        rows = rows.filter(record__participant__site__in=sites)
+    return tuple(
+        OpenFinding(
+            participant=row.record.participant_id,
+            site=row.record.participant.site_id,
+            form=row.record.form,
+            visit=row.record.visit,
+            number=row.record.number,
+            item=row.item,
+            code=row.code,
+            message=dict(row.message),
+            opened_at=row.opened_at,
+        )
+        for row in rows.order_by("opened_at", "pk")
+    )
+
+
+def tallies(*, cut: datetime | None = None) -> dict[str, dict[str, int]]:
+    """Records by status and open findings, per site: `records`, each status, `findings`."""
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = Record.objects.all()
+    if cut is not None:
+        rows = rows.filter(versions__at__lte=cut, versions__version=1)
+    for site, status, n in rows.values_list("participant__site_id", "status").annotate(
+        n=Count("pk")
+    ):
+        found[site][status] += n
+        found[site]["records"] += n
+    asked = _open(cut).values_list("record__participant__site_id")
+    for site, n in asked.annotate(n=Count("pk")):
+        found[site]["findings"] = n
+    return {site: dict(counts) for site, counts in found.items()}

@@ -1,0 +1,119 @@
+"""The trial of this instance: version, flags, sites, people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max, Min
+
+from equipoise_server.store.models import LedgerEntry, Membership, Site, Trial, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """Where the trial stands. `commitment` is None while no sealed list is on the ledger."""
+
+    study: str
+    version: str
+    digest: str
+    demo: bool
+    opened_at: datetime
+    randomisation_open: bool
+    locked_at: datetime | None
+    unblinded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """A centre. `name` has a text per language."""
+
+    code: str
+    name: Mapping[str, str]
+    timezone: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """One person and one role. `site` is None for all sites."""
+
+    username: str
+    full_name: str
+    role: str
+    site: str | None
+    since: datetime
+    until: datetime | None
+
+
+def trial() -> TrialFacts | None:
+    """The trial of this instance, or None before one is opened."""
+    found = Trial.objects.select_related("study").defer("study__document").first()
+    if found is None:
+        return None
+    return TrialFacts(
+        study=found.study.study,
+        version=found.study.version,
+        digest=found.study_id,
+        demo=found.demo,
+        opened_at=found.opened_at,
+        randomisation_open=found.randomisation_open,
+        locked_at=found.locked_at,
+        unblinded_at=found.unblinded_at,
+    )
+
+
+def sites() -> tuple[SiteFacts, ...]:
+    """Every opened centre, by code."""
+    return tuple(
+        SiteFacts(
+            code=site.code,
+            name=dict(site.name),
+            timezone=site.timezone,
+            opened_at=site.opened_at,
+            closed_at=site.closed_at,
+        )
+        for site in Site.objects.order_by("code")
+    )
+
+
+def activity() -> tuple[datetime, datetime] | None:
+    """When the first and the last thing happened to any participant, or None."""
+    entries = LedgerEntry.objects.exclude(chain__startswith="kit/").exclude(chain="study")
+    found = entries.aggregate(first=Min("at"), last=Max("at"))
+    return (found["first"], found["last"]) if found["first"] else None
+
+
+def names() -> dict[str, str]:
+    """Full names by username."""
+    return dict(User.objects.values_list("username", "full_name"))
+
+
+def staff() -> tuple[Staff, ...]:
+    """Every role ever given, by role, site and name."""
+    found = Membership.objects.select_related("user").order_by("role", "site_id", "user__full_name")
+    return tuple(
+        Staff(
+            username=one.user.username,
+            full_name=one.user.full_name,
+            role=one.role,
+            site=one.site_id,
+            since=one.since,
+            until=one.until,
+        )
+        for one in found
+    )
+
+
+def commitment() -> str | None:
+    """The commitment to the sealed randomisation list, where the study's ledger states it."""
+    entries = LedgerEntry.objects.filter(chain="study").select_related("payload")
+    for entry in entries.order_by("sequence").iterator():
+        payload = getattr(entry, "payload", None)
+        said = json.loads(payload.data) if payload else None
+        if isinstance(said, dict) and isinstance(said.get("commitment"), str):
+            return str(said["commitment"])
+    return None

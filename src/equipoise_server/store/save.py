@@ -1,0 +1,282 @@
+"""Writing one version of one record, through a cursor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from equipoise.digest import canonical_json
+from equipoise.errors import (
+    AlreadyWithdrawn,
+    InvalidRecord,
+    Locked,
+    NotConsented,
+    OutOfOrder,
+    ReasonRequired,
+    SavedFirst,
+    UnknownRecord,
+)
+from equipoise.forms import Prepared, prepare, status, to_json
+from equipoise.forms.findings import asks
+from equipoise.protocol.forms import Form
+from equipoise.protocol.model import Study
+from equipoise.protocol.remember import Remembered
+from equipoise.schedule.matrix import DAILY, DOSING, LOG
+from equipoise_server.store import documents, ledger, life, study
+from equipoise_server.store.fields import instant_text
+from equipoise_server.store.findings import follow
+from equipoise_server.store.models import Record
+
+_STANDING = (
+    "SELECT t.study_id, t.locked_at, p.site_id, p.status, p.consented_at, s.timezone "
+    "FROM store_trial t LEFT JOIN store_participant p ON p.code = %s "
+    "LEFT JOIN store_site s ON s.code = p.site_id"
+)
+_HEAD = (
+    'SELECT r.id, r.version, v."on", p.data FROM store_record r '
+    "JOIN store_recordversion v ON v.digest = r.current "
+    "LEFT JOIN store_recordpayload p ON p.version_id = r.current "
+    "WHERE r.participant_id = %s AND r.form = %s AND r.visit = %s AND r.number = %s"
+)
+_NEW_HEAD = (
+    'INSERT INTO store_record (participant_id, form, visit, number, version, current, "on", status) '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
+_MOVE_HEAD = (
+    'UPDATE store_record SET version = %s, current = %s, "on" = %s, status = %s WHERE id = %s'
+)
+_VERSION = (
+    'INSERT INTO store_recordversion (digest, record_id, version, study, form, "on", "by", at, '
+    "reason, key, payload_digest) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_PAYLOAD = "INSERT INTO store_recordpayload (version_id, salt, data) VALUES (%s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which record: one form of one participant at one visit; `number` 0 where it does not repeat."""
+
+    participant: str
+    form: str
+    visit: str
+    number: int = 0
+
+    def __str__(self) -> str:
+        number = f" {self.number}" if self.number else ""
+        return f"{self.form}{number} of {self.participant} at {self.visit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What is to be saved: raw values, their site date, why they change, the version that was seen."""
+
+    values: Mapping[str, object]
+    on: date
+    reason: str = ""
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Everything about a place that decides whether something may be saved there."""
+
+    place: Place
+    study: Study
+    form: Form
+    site: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """The newest version of a record; `id` None where there is no record yet."""
+
+    id: int | None = None
+    version: int = 0
+    on: str = ""
+    data: str = "{}"
+
+
+def standing(cursor: Any, place: Place, *, step: str) -> Standing:
+    """What there is at `place`; on PostgreSQL nobody can lock the study until the transaction ends.
+
+    Raises:
+        Locked, UnknownRecord, NotConsented, AlreadyWithdrawn.
+
+    """
+    share = " FOR SHARE OF t" if connection.vendor == "postgresql" else ""
+    cursor.execute(_STANDING + share, [place.participant])
+    found = cursor.fetchone()
+    if found is None or found[2] is None:
+        raise UnknownRecord(f"participant {place.participant}")
+    digest, locked_at, site, now, consented_at, timezone = found
+    if locked_at is not None:
+        raise Locked(step)
+    if consented_at is None:
+        raise NotConsented(place.participant, f"form {place.form}")
+    if now == "withdrawn" and life.state_of(place.participant).withdrew("data"):
+        raise AlreadyWithdrawn(place.participant, f"form {place.form}")
+    running = study.of_digest(digest)
+    return Standing(
+        place=place, study=running, form=_form(running, place), site=site, timezone=timezone
+    )
+
+
+def _form(running: Study, place: Place) -> Form:
+    form = running.forms.get(place.form)
+    if form is None:
+        raise UnknownRecord(f"form {place.form}")
+    if form.audience != "blinded":
+        raise UnknownRecord(f"form {place.form} on the blinded side")
+    if place.number < 0 or (place.number and not form.repeats):
+        raise UnknownRecord(f"{place}: form {form.id} takes no such number")
+    if place.visit not in _visits(running)[form.id]:
+        raise UnknownRecord(f"{place.form} at {place.visit} in the schedule")
+    return form
+
+
+def _planned(running: Study) -> dict[str, frozenset[str]]:
+    """Per form, the visits at which the schedule knows it; a form without a place may be anywhere."""
+    found: dict[str, set[str]] = {form: set() for form in running.forms}
+    for activity in running.protocol.schedule:
+        visits = {*activity.at, *activity.optional}
+        visits |= {DAILY} if activity.daily is not None else set()
+        visits |= {DOSING} if activity.per_dose else set()
+        visits |= {LOG} if activity.log else set()
+        for form in activity.forms:
+            found.setdefault(form, set()).update(visits)
+    anywhere = {visit.id for visit in running.protocol.visits} | {DAILY, DOSING, LOG}
+    return {form: frozenset(visits or anywhere) for form, visits in found.items()}
+
+
+def visits_of(running: Study, form: str) -> frozenset[str]:
+    """The visits at which the schedule knows a form."""
+    return _visits(running)[form]
+
+
+_visits: Remembered[Study, dict[str, frozenset[str]]] = Remembered(_planned)
+
+
+def save(
+    cursor: Any, found: Standing, answers: Answers, *, by: str, at: datetime, key: str
+) -> dict[str, Any]:
+    """Write the next version, or none where nothing changed. Call inside a transaction that
+    holds the participant's chain.
+
+    Raises:
+        InvalidRecord, ReasonRequired, SavedFirst, OutOfOrder.
+
+    """
+    place, form = found.place, found.form
+    if answers.on > at.astimezone(ZoneInfo(found.timezone)).date():
+        raise OutOfOrder(f"{place}", f"its date {answers.on} lies ahead")
+    head = _head(cursor, place)
+    if answers.expected is not None and answers.expected != head.version:
+        raise SavedFirst(str(place))
+    prepared = _prepare(found, answers.values)
+    document = to_json(prepared.values)
+    data = canonical_json(document).decode()
+    how_far = status(form, prepared.values, prepared.findings)
+    answer = {
+        "version": head.version,
+        "status": how_far,
+        "findings": [f"{one.item or ''}:{one.code}" for one in prepared.findings],
+    }
+    if head.id is not None and (head.data, head.on) == (data, answers.on.isoformat()):
+        return answer
+    if not answers.reason and _changes(form, head, document, answers.on):
+        raise ReasonRequired(f"A change to {place}")
+    answer["version"] = head.version + 1
+    _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key)
+    if head.id is not None or how_far == "queries" or any(map(asks, prepared.findings)):
+        follow(_record(place), prepared, head.version + 1, at)
+    return answer
+
+
+def _head(cursor: Any, place: Place) -> _Head:
+    cursor.execute(_HEAD, [place.participant, place.form, place.visit, place.number])
+    row = cursor.fetchone()
+    if row is None:
+        return _Head()
+    return _Head(id=row[0], version=row[1], on=row[2], data=row[3] or "{}")
+
+
+def _prepare(found: Standing, values: Mapping[str, object]) -> Prepared:
+    place = found.place
+    context = documents.context(
+        found.study,
+        found.form,
+        participant=place.participant,
+        visit=place.visit,
+        number=place.number,
+    )
+    prepared = prepare(found.study.protocol, found.form, values, context)
+    if not prepared.saveable:
+        said = tuple(f"{one.item or place.form}: {one.message}" for one in prepared.hard)
+        raise InvalidRecord(place.form, said)
+    return prepared
+
+
+def _changes(form: Form, head: _Head, document: Mapping[str, object], on: date) -> bool:
+    """Whether an answer that was saved would read differently. Filling in a gap is no change."""
+    if head.id is None:
+        return False
+    if head.on != on.isoformat():
+        return True
+    computed = {item.id for item in form.items() if item.derive is not None}
+    before = json.loads(head.data)
+    return any(
+        document.get(name) != value for name, value in before.items() if name not in computed
+    )
+
+
+def _write(
+    cursor: Any,
+    found: Standing,
+    head: _Head,
+    answers: Answers,
+    data: str,
+    how_far: str,
+    *,
+    by: str,
+    at: datetime,
+    key: str,
+) -> None:
+    place, version = found.place, head.version + 1
+    salt, on = ledger.new_salt(), answers.on.isoformat()
+    identity = (place.participant, place.form, place.visit, place.number)
+    columns = (
+        version,
+        found.study.digest,
+        found.study.form_digests[place.form],
+        on,
+        by,
+        instant_text(at),
+        answers.reason,
+        key,
+        ledger.payload_digest_of(data, salt),
+    )
+    digest = ledger.version_digest(identity, columns)
+    if head.id is None:
+        cursor.execute(_NEW_HEAD, [*identity, version, digest, on, how_far])
+        record = cursor.fetchone()[0]
+    else:
+        record = head.id
+        cursor.execute(_MOVE_HEAD, [version, digest, on, how_far, record])
+    cursor.execute(_VERSION, [digest, record, *columns])
+    cursor.execute(_PAYLOAD, [digest, salt, data])
+    ledger.append(
+        cursor, chain=place.participant, what=ledger.RECORDED, by=by, at=at, subject=digest
+    )
+
+
+def _record(place: Place) -> Record:
+    return Record.objects.only("pk").get(
+        participant=place.participant, form=place.form, visit=place.visit, number=place.number
+    )

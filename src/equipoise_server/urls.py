@@ -1,0 +1,18 @@
+"""Every address of the blinded web process."""
+
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
+    path("", include("equipoise_server.web.public.urls")),
+    path("", include("equipoise_server.web.shared.urls")),
+    path("site/", include("equipoise_server.web.site.urls")),
+    path("office/", include("equipoise_server.web.office.urls")),
+    path("results/", include("equipoise_server.web.results.urls")),
+)
+handler400 = "equipoise_server.web.shared.errors.bad_request"
+handler403 = "equipoise_server.web.shared.errors.forbidden"
+handler404 = "equipoise_server.web.shared.errors.not_found"
+handler500 = "equipoise_server.web.shared.errors.broken"

@@ -1,0 +1,120 @@
+"""The people and the usual doings of the server tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+from equipoise.protocol.frozen import Text
+from equipoise.protocol.load import load
+from equipoise.protocol.model import Site, Study
+from equipoise_server.allocator import client
+from equipoise_server.services.appoint import appoint
+from equipoise_server.services.consent import consent
+from equipoise_server.services.open_site import open_site
+from equipoise_server.services.open_trial import open_trial
+from equipoise_server.services.receive import receive
+from equipoise_server.services.record import Saved, record
+from equipoise_server.services.screen import screen
+from equipoise_server.store.models import User
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TODAY = date(2026, 3, 2)
+ADULT = {
+    "consent_signed": True,
+    "age": 44,
+    "sex": "f",
+    "pregnant": False,
+    "ulcer_history": False,
+    "egfr": 88.5,
+}
+INFECTED = {"taken_on": TODAY, "result": "positive", "excess": 12.5}
+_keys = count(1)
+
+
+def key() -> str:
+    """A request key that nobody has used."""
+    return f"key-{next(_keys)}"
+
+
+@dataclass
+class Cast:
+    """A running trial and its staff. Chen and Bo work at s01, Dai at s02."""
+
+    instance: SimpleNamespace
+    study: Study
+    administrator: User
+    investigator: User
+    nurse: User
+    assessor: User
+    elsewhere: User
+    pharmacist: User
+    data_manager: User
+    statistician: User
+
+    def enrol(self, code: str = "S01-AAAAA-AAAAA", site: str = "s01") -> str:
+        """Screened and consented."""
+        by = self.investigator if site == "s01" else self.elsewhere
+        screen(site=site, code=code, on=TODAY, by=by, at=NOW, key=key())
+        consent(participant=code, version="1.0", by=by, at=NOW, key=key())
+        return code
+
+    def fill_in(self, code: str, form: str, values: dict[str, Any], **more: Any) -> Saved:
+        """Save a record as the investigator, at the screening visit unless told otherwise."""
+        given: dict[str, Any] = {
+            "visit": "screen",
+            "on": TODAY,
+            "by": self.investigator,
+            "at": NOW,
+            "key": key(),
+            **more,
+        }
+        return record(participant=code, form=form, values=values, **given)
+
+    def make_eligible(self, code: str, **changes: Any) -> str:
+        """All screening forms of somebody who may be randomised."""
+        by = self.investigator if code.startswith("S01") else self.elsewhere
+        self.fill_in(code, "screening", {**ADULT, **changes}, by=by)
+        self.fill_in(code, "screening_breath", INFECTED, by=by)
+        return code
+
+
+def open_the_trial(instance: SimpleNamespace, *, demo: bool = True) -> Cast:
+    """Open the study at two sites, appoint the staff, seal the list, deliver kits."""
+    study = load(instance.folder / "study")
+    before = NOW - timedelta(days=30)
+    boss = open_trial(
+        study, demo=demo, username="admin", full_name="Ada Min", password=None, at=before
+    )
+    client.generate(study, label="demo", at=before, seed=b"a seed of thirty-two bytes......")
+    for site in ("s01", "s02"):
+        planned = Site(id=site, name=Text({"en": site}), timezone="Asia/Shanghai")
+        open_site(planned, by=boss, at=before, key=key())
+    people = {
+        "investigator": ("chen", "investigator", "s01"),
+        "nurse": ("bo", "dosing nurse", "s01"),
+        "assessor": ("an", "assessor", "s01"),
+        "elsewhere": ("dai", "investigator", "s02"),
+        "pharmacist": ("fu", "pharmacist", None),
+        "data_manager": ("guo", "data manager", None),
+        "statistician": ("hu", "statistician", None),
+    }
+    staff = {
+        name: appoint(
+            username=username,
+            full_name=username.title(),
+            role=role,
+            site=site,
+            by=boss,
+            at=before,
+            key=key(),
+        )
+        for name, (username, role, site) in people.items()
+    }
+    for site in ("s01", "s02"):
+        kits = client.deliver(site=site, shares=3, at=before)
+        receive(site=site, kits=kits, by=staff["pharmacist"], at=before, key=key())
+    return Cast(instance=instance, study=study, administrator=boss, **staff)
