@@ -235,6 +235,36 @@ class Conduct:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeModel:
+    """How one endpoint comes out, for rehearsals that do not follow a daily course.
+
+    Keys of `p`, `shares`, `mean` and `hazards` are stratum levels, or `any` for all. Arms
+    without the product come out like this; the declared effect X acts in experimental arms
+    and is always towards better, 1 for none:
+
+    binary: `p` is the chance that the endpoint is true; X multiplies its odds (divides them
+        where `no` or `lower` is better).
+    ordinal: `shares` of the `scores` in ascending order; X multiplies the odds of a better one.
+    normal: `mean` and `sd`; the mean moves by `per_doubling` each time X doubles.
+    survival: `hazards` a day, each from its day in `from_day` on; X multiplies the rate of
+        the event where `sooner` is better and divides it where `later` is.
+    """
+
+    kind: Literal["binary", "ordinal", "normal", "survival"]
+    p: Frozen[float] = Frozen()
+    shares: Frozen[tuple[float, ...]] = Frozen()
+    scores: tuple[float, ...] = ()
+    mean: Frozen[float] = Frozen()
+    sd: float = 1.0
+    per_doubling: float = 0.0
+    hazards: Frozen[tuple[float, ...]] = Frozen()
+    from_day: tuple[float, ...] = (0.0,)
+    source: str | None = None
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A named set of assumptions. Nothing in it is data; `origin` and `source` say so.
 
@@ -243,6 +273,7 @@ class Scenario:
     `happenings` says on which form something is written down that the protocol does not tie
     to a form: discharge, end, serious, deviation, withdrawal. `again` says how many further
     records of a form are made at a visit (numbered from 1), such as a second person's.
+    `outcomes` says, by endpoint, how those come out that the course does not decide.
     """
 
     id: str
@@ -257,6 +288,7 @@ class Scenario:
     course: DailyChain | None = None
     accrual: Accrual = Accrual()
     conduct: Conduct = Conduct()
+    outcomes: Frozen[OutcomeModel] = Frozen()
     items: Frozen[Draw] = Frozen()
     events: tuple[EventRate, ...] = ()
     logs: tuple[LogEntry, ...] = ()

@@ -141,7 +141,7 @@ def chain_plan(
         stratum_edges=np.cumsum(shares / shares.sum())[:-1],
         start_edges=starts,
         cumulative=np.array(
-            [by_effect[effect if arm.role == "experimental" else 1.0] for arm in arms]
+            [[by_effect[effect if arm.role == "experimental" else 1.0] for arm in arms]]
         ),
         automaton=automaton(
             scheme_of(study.protocol), tuple(arm.ratio for arm in arms), participants
@@ -155,9 +155,8 @@ def chain_plan(
 
 def keys(seed: int, scenario: Scenario, first: int, trials: int) -> Keys:
     """Stream keys of trials `first` onwards. Named as in `people`, so both meet the same."""
-    return Keys(
-        *(
-            trial_keys(key(seed, scenario.id, purpose), first, trials)
-            for purpose in ("stratum", "start", "days", "allocation")
-        )
+    streams = (
+        trial_keys(key(seed, scenario.id, purpose), first, trials)
+        for purpose in ("stratum", "start", "days", "allocation", "leave", "absent", "relapse")
     )
+    return Keys(*streams, np.empty((trials, 0), dtype=np.int8))

@@ -4,8 +4,9 @@ A stream is named after (seed, scenario, purpose) and a trial; its i-th number i
 key and counter. Results therefore do not depend on the order, number or kind of workers,
 and the NumPy and the compiled kernels read the same numbers.
 
-Source: the SplitMix64 finaliser (Steele, Lea, Flood, OOPSLA 2014) applied twice to
-key + counter * golden gamma; the first key comes from SHA-256.
+Source: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): its finaliser applied to key +
+counter * golden gamma, so a stream is that generator started at its key. Keys of trials are
+mixed twice, and the key of a family comes from SHA-256, so streams start far apart.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def uniforms(trial_key: np.uint64, first: int, count: int) -> FloatArray:
     """Numbers `first` to `first + count - 1` of a stream, shape (count,), in [0, 1)."""
     counter = np.arange(first, first + count, dtype=np.uint64)
     with np.errstate(over="ignore"):
-        bits = mix(mix(trial_key + counter * GOLDEN))
+        bits = mix(trial_key + counter * GOLDEN)
     result: FloatArray = (bits >> S11).astype(np.float64) * SCALE
     return result
 

@@ -9,31 +9,43 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtr
+
+from equipoise.rehearsal.ordinal import proportional_odds
 
 FloatArray = NDArray[np.float64]
 CountArray = NDArray[np.int32]
 
-TOLERANCE = 1e-10
-STEPS = 25
+__all__ = [
+    "logrank",
+    "mantel_haenszel",
+    "mean_difference",
+    "ordinal_score",
+    "proportional_odds",
+    "risk_difference",
+]
 
 
-def at_risk(first: CountArray) -> FloatArray:
+def at_risk(first: CountArray, left: CountArray | None = None) -> FloatArray:
     """At risk on each day, same shape as the event columns of `first`.
 
     Args:
         first: shape (..., days + 2), participants by day reached, last column never.
+        left: shape (..., days + 1), participants by the last day on which they were followed.
 
     """
-    later = np.cumsum(first[..., ::-1], axis=-1)[..., ::-1]
+    leaves = first if left is None else first + np.pad(left, [(0, 0)] * (left.ndim - 1) + [(0, 1)])
+    later = np.cumsum(leaves[..., ::-1], axis=-1)[..., ::-1]
     result: FloatArray = later[..., :-1].astype(np.float64)
     return result
 
 
-def logrank(first: CountArray) -> tuple[FloatArray, FloatArray]:
+def logrank(first: CountArray, left: CountArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Stratified log-rank comparison of arm 1 with arm 0.
 
     Args:
         first: shape (trials, strata, 2, days + 2).
+        left: shape (trials, strata, 2, days + 1), those censored after each day.
 
     Returns:
         one-step log rate ratio (O - E) / V and z = (O - E) / sqrt(V), shape (trials,) each;
@@ -41,110 +53,19 @@ def logrank(first: CountArray) -> tuple[FloatArray, FloatArray]:
 
     """
     events = first[..., :-1].astype(np.float64)
-    risk = at_risk(first)
+    risk = at_risk(first, left)
     total_events, total_risk = events.sum(axis=2), risk.sum(axis=2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(total_risk > 0, risk[:, :, 1] / total_risk, 0.0)
-        spread = np.where(total_risk > 1, (total_risk - total_events) / (total_risk - 1), 0.0)
-    excess = (events[:, :, 1] - total_events * share).sum(axis=(1, 2))
-    variance = (total_events * share * (1 - share) * spread).sum(axis=(1, 2))
-    possible = variance > 0
-    nothing = np.zeros_like(excess)
-    value = np.divide(excess, variance, out=nothing.copy(), where=possible)
-    z = np.divide(excess, np.sqrt(variance), out=nothing, where=possible)
-    return value, z
+    share = risk[:, :, 1] / np.maximum(total_risk, 1)
+    spread = np.maximum(total_risk - total_events, 0) / np.maximum(total_risk - 1, 1)
+    expected = total_events * share
+    excess = (events[:, :, 1] - expected).sum(axis=(1, 2))
+    variance = (expected * (1 - share) * spread).sum(axis=(1, 2))
+    return _over(excess, variance), _over(excess, np.sqrt(variance))
 
 
-def proportional_odds(table: CountArray) -> tuple[FloatArray, FloatArray]:
-    """Log odds of a higher score in arm 1 and its Wald z, from 2 x k tables.
-
-    Args:
-        table: shape (trials, 2, k), participants by arm and score, score ascending.
-
-    Returns:
-        estimate, z; shape (trials,) each; NaN and 0 where it cannot be estimated.
-
-    Newton on the k - 1 cut points and the arm effect, all trials together. Empty score
-    columns of a trial are merged into their neighbour, which leaves the likelihood as it is.
-    """
-    counts = table.astype(np.float64)
-    estimate = np.full(table.shape[0], np.nan)
-    z = np.zeros(table.shape[0])
-    patterns, group = np.unique(counts.sum(axis=1) > 0, axis=0, return_inverse=True)
-    for index, used in enumerate(patterns):
-        rows = np.flatnonzero(group.ravel() == index)
-        if used.sum() < 2:
-            continue
-        beta, error = _ordinal_newton(counts[rows][:, :, used])
-        fine = np.isfinite(error) & (error > 0) & (np.abs(beta) < 15)
-        estimate[rows] = np.where(fine, beta, np.nan)
-        z[rows] = np.divide(beta, error, out=np.zeros_like(beta), where=fine)
-    return estimate, z
-
-
-def _ordinal_newton(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Cumulative-logit fit of tables without empty columns; (m,) estimates and errors."""
-    m, _, k = counts.shape
-    pooled = np.cumsum(counts.sum(axis=1), axis=1)[:, :-1] / counts.sum(axis=(1, 2))[:, None]
-    theta = np.concatenate((np.log(pooled / (1 - pooled)), np.zeros((m, 1))), axis=1)
-    hessian = np.broadcast_to(np.eye(k), (m, k, k))
-    for _ in range(STEPS):
-        gradient, hessian = _ordinal_terms(counts, theta)
-        step = np.linalg.solve(hessian + 1e-12 * np.eye(k), gradient[..., None])[..., 0]
-        theta = theta + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max(initial=0.0) < TOLERANCE:
-            break
-    variance = np.linalg.inv(hessian + 1e-12 * np.eye(k))[:, -1, -1]
-    return theta[:, -1], np.sqrt(np.maximum(variance, 0))
-
-
-def _ordinal_terms(counts: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Gradient (m, k) and observed information (m, k, k) of the cumulative-logit likelihood.
-
-    P(score <= j | arm) = expit(cut_j - beta * arm).
-    """
-    m, _, k = counts.shape
-    gradient, information = np.zeros((m, k)), np.zeros((m, k, k))
-    ends = np.zeros((m, 1))
-    for arm in (0, 1):
-        cumulative = 1 / (1 + np.exp(-(theta[:, :-1] - theta[:, -1:] * arm)))
-        density = cumulative * (1 - cumulative)
-        slope = density * (1 - 2 * cumulative)
-        p = np.maximum(
-            np.diff(np.concatenate((ends, cumulative, ends + 1), axis=1), axis=1), 1e-300
-        )
-        # derivatives of p_j with respect to each parameter, shape (m, k categories, k parameters)
-        first = _bands(density, arm)
-        weight = counts[:, arm] / p
-        gradient += np.einsum("mj,mjp->mp", weight, first)
-        information += np.einsum("mj,mjp,mjq->mpq", weight / p, first, first)
-        information -= _second(weight, slope, arm)
-    return gradient, information
-
-
-def _bands(density: FloatArray, arm: int) -> FloatArray:
-    """Derivatives of p_j by (cut_1.., beta): +f_j at cut j, -f_{j-1} at cut j-1, -arm (f_j - f_{j-1})."""
-    m, cuts = density.shape
-    first = np.zeros((m, cuts + 1, cuts + 1))
-    index = np.arange(cuts)
-    first[:, index, index] = density
-    first[:, index + 1, index] = -density
-    first[:, :, -1] = -arm * first[:, :, :-1].sum(axis=2)
-    return first
-
-
-def _second(weight: FloatArray, slope: FloatArray, arm: int) -> FloatArray:
-    """Sum over categories of weight times the second derivatives of p_j."""
-    m, cuts = slope.shape
-    difference = weight[:, :-1] - weight[:, 1:]  # category j against j + 1, per cut
-    own = difference * slope
-    result = np.zeros((m, cuts + 1, cuts + 1))
-    index = np.arange(cuts)
-    result[:, index, index] = own
-    result[:, index, -1] = -arm * own
-    result[:, -1, index] = -arm * own
-    result[:, -1, -1] = arm * own.sum(axis=1)
-    return result
+def _over(above: FloatArray, below: FloatArray) -> FloatArray:
+    """Above over below; 0 where below is not above 0."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
 def risk_difference(events: CountArray, totals: CountArray) -> tuple[FloatArray, FloatArray]:
@@ -160,5 +81,65 @@ def risk_difference(events: CountArray, totals: CountArray) -> tuple[FloatArray,
     scale = np.divide(1.0, totals, out=np.zeros(totals.shape), where=totals > 0).sum(axis=1)
     error = np.sqrt(pooled * (1 - pooled) * scale)
     difference = share[:, 1] - share[:, 0]
-    z = np.divide(difference, error, out=np.zeros_like(difference), where=error > 0)
-    return difference, z
+    return difference, _over(difference, error)
+
+
+def mantel_haenszel(events: CountArray, totals: CountArray) -> tuple[FloatArray, FloatArray]:
+    """Common risk difference (arm 1 minus arm 0) with Sato's variance, shape (trials,) each.
+
+    Args:
+        events: shape (trials, strata, 2).
+        totals: shape (trials, strata, 2).
+
+    """
+    a, c = events[..., 1].astype(np.float64), events[..., 0].astype(np.float64)
+    m, n = totals[..., 1].astype(np.float64), totals[..., 0].astype(np.float64)
+    size = np.maximum(m + n, 1)
+    weight = (m * n / size).sum(axis=1)
+    value = _over(((a * n - c * m) / size).sum(axis=1), weight)
+    p = ((m**2 * c - n**2 * a + m * n * (n - m) / 2) / size**2).sum(axis=1)
+    q = ((a * (n - c) + c * (m - a)) / (2 * size)).sum(axis=1)
+    variance = np.maximum(_over(value * p + q, weight**2), 0)
+    return value, _over(value, np.sqrt(variance))
+
+
+def mean_difference(table: CountArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Difference of means adjusted for strata, and the z of its t-test's p-value; (trials,).
+
+    Args:
+        table: shape (trials, strata, 2, k), participants by stratum, arm and value.
+        values: shape (k,), what each column reads.
+
+    Least squares with an indicator of each stratum, as `ancova` with those covariates.
+    """
+    count = table.sum(axis=3).astype(np.float64)
+    total, square = table @ values, table @ values**2
+    mean = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
+    weight = count[..., 0] * count[..., 1] / np.maximum(count.sum(axis=2), 1)
+    apart = mean[..., 1] - mean[..., 0]
+    value = _over((weight * apart).sum(axis=1), weight.sum(axis=1))
+    inside = (square - total * mean).sum(axis=(1, 2))
+    between = (weight * (apart - value[:, None]) ** 2).sum(axis=1)
+    freedom = count.sum(axis=(1, 2)) - (count.sum(axis=2) > 0).sum(axis=1) - 1
+    variance = _over(_over(inside + between, freedom), weight.sum(axis=1))
+    t = _over(value, np.sqrt(np.maximum(variance, 0)))
+    tail = np.where(freedom > 0, stdtr(np.maximum(freedom, 1), -np.abs(t)), 0.5)
+    return value, np.sign(t) * -ndtri(np.maximum(tail, 1e-300))
+
+
+def ordinal_score(table: CountArray) -> FloatArray:
+    """Score test of the proportional-odds model: the z of the rank sum with ties, (trials,).
+
+    Args:
+        table: shape (trials, 2, k), participants by arm and score, score ascending.
+
+    Source: McCullagh, JRSS B 1980;42:109: the score statistic is Wilcoxon's.
+    """
+    both = table.sum(axis=1).astype(np.float64)
+    rank = np.cumsum(both, axis=1) - both / 2
+    arms = table.sum(axis=2).astype(np.float64)
+    n = arms.sum(axis=1)
+    excess = (table[:, 1] * rank).sum(axis=1) - arms[:, 1] * n / 2
+    ties = (both**3).sum(axis=1) - n
+    variance = arms[:, 0] * arms[:, 1] / 12 * (n + 1 - ties / np.maximum(n * (n - 1), 1))
+    return _over(excess, np.sqrt(np.maximum(variance, 0)))

@@ -151,10 +151,10 @@ def _outcome(
     endpoint = _endpoint(study, estimand)
     pair = list(arms)
     if endpoint.kind == "first-day":
-        z, estimate = _time_to(counts.first[:, :, pair])
+        z, estimate = _time_to(counts.first.sum(axis=1)[:, :, pair])
     else:
         day = int(np.searchsorted(plan.snapshots, _day(study, estimand)))
-        by_state = counts.states[:, day][:, :, pair].sum(axis=1)
+        by_state = counts.states[:, day].sum(axis=(1, 2))[:, pair]
         z, estimate = _by_state(scenario, endpoint, by_state)
     sign = -1.0 if endpoint.better in {"lower", "later", "no"} else 1.0
     return Outcome(

@@ -73,9 +73,7 @@ class Desk(Protocol):
     ) -> None:
         """Close the screening without randomisation."""
 
-    def dispense(
-        self, *, participant: str, kit: str, at: datetime, key: str, role: Role
-    ) -> None:
+    def dispense(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> None:
         """The participant's kit leaves the stock."""
 
     def prepare_unit(
@@ -140,9 +138,7 @@ class Desk(Protocol):
     ) -> None:
         """Record a withdrawal."""
 
-    def discharge(
-        self, *, participant: str, on: date, at: datetime, key: str, role: Role
-    ) -> None:
+    def discharge(self, *, participant: str, on: date, at: datetime, key: str, role: Role) -> None:
         """Record that the participant left hospital."""
 
     def readmit(self, *, participant: str, on: date, at: datetime, key: str, role: Role) -> None:

@@ -157,7 +157,9 @@ class Course:
         given = self.staff.file.given
         if not given:
             return at
-        return given[0].at + timedelta(hours=self.dosing.interval_hours * (number - given[0].number))
+        return given[0].at + timedelta(
+            hours=self.dosing.interval_hours * (number - given[0].number)
+        )
 
     def _judge(self, values: dict[str, object], at: datetime) -> DoseAnswer:
         form, file = self.dosing.administration_form, self.staff.file

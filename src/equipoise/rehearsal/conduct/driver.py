@@ -17,7 +17,7 @@ from equipoise.rehearsal.chain import matrices, walk
 from equipoise.rehearsal.conduct import screening
 from equipoise.rehearsal.conduct.desk import Desk
 from equipoise.rehearsal.conduct.dice import Dice, edges, pick
-from equipoise.rehearsal.conduct.fates import Fate, fate, lengthened, pace, shifted
+from equipoise.rehearsal.conduct.fates import fate, lengthened, pace, shifted
 from equipoise.rehearsal.conduct.filling import NOTHING, Filler
 from equipoise.rehearsal.conduct.happenings import Occurrence, occurrences
 from equipoise.rehearsal.conduct.life import Life
@@ -203,9 +203,7 @@ class _Trial:
 
     def _fatal(self, events: list[Occurrence]) -> Occurrence | None:
         course = self.scenario.course
-        return next(
-            (one for one in events if course and one.rate.on_state == course.death), None
-        )
+        return next((one for one in events if course and one.rate.on_state == course.death), None)
 
     def _rank(self, person: Person) -> None:
         assert self.scenario.course is not None
@@ -234,7 +232,8 @@ class _Trial:
                 return
             sheets = self._consent(staff, randomised_at, at, earliest, fixed, failure)
             now = [sheet for sheet in sheets if sheet.on <= on]
-            screening.submit(staff, now)
+            # Those who fail are known to fail early: the rest of the baseline is not done.
+            screening.submit(staff, now if failure is None else now[: 1 + len(now) // 2])
             if failure is not None:
                 screening.give_up(staff, failure, at=randomised_at, on=on)
                 return
@@ -271,9 +270,7 @@ class _Trial:
         screening.consent(staff, signed_at=signed_at, at=signed_at, on=on)
         return sheets
 
-    def _randomise(
-        self, staff: Staff, k: int, at: datetime, chance: Dice
-    ) -> list[Occurrence]:
+    def _randomise(self, staff: Staff, k: int, at: datetime, chance: Dice) -> list[Occurrence]:
         file, person = staff.file, staff.person
         on = at.astimezone(person.zone).date()
         file.kit = self.desk.randomise(

@@ -55,9 +55,7 @@ class Ending:
         known = staff.file.known
         known["sim.died_at"], known["sim.died_on"] = at, on
         if self.fatal is not None:
-            report(
-                staff, self.fatal, at=at, aware=at + timedelta(minutes=20), day=day, fatal=True
-            )
+            report(staff, self.fatal, at=at, aware=at + timedelta(minutes=20), day=day, fatal=True)
         form = staff.study.protocol.safety.death_form
         if form is not None:
             staff.log(form, at=at + timedelta(minutes=30), on=on, day=day)

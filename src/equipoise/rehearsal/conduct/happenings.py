@@ -144,9 +144,7 @@ def report(
     rules = staff.study.protocol.safety
     on = at.astimezone(staff.person.zone).date()
     number = staff.file.next_number(rules.event_form)
-    say_event(
-        staff, one, number=number, at=at, on=on, aware=aware, fatal=fatal
-    )
+    say_event(staff, one, number=number, at=at, on=on, aware=aware, fatal=fatal)
     onset = staff.study.forms[rules.event_form].item(rules.onset_item)
     moment = onset is not None and onset.type == "datetime"
     fixed = fixed_items(rules, one, at=at, on=on, fatal=fatal, moment=moment)

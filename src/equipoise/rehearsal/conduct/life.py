@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
+from equipoise.errors import ScenarioError
 from equipoise.rehearsal.conduct.dosing import Course
 from equipoise.rehearsal.conduct.ending import Ending
 from equipoise.rehearsal.conduct.fates import Fate
@@ -17,6 +18,8 @@ Act = Callable[[datetime], None]
 WAKE = time(6, 0)
 OBSERVED = timedelta(minutes=125)
 CORRECTING = time(11, 30)
+MOST_ACTS = 500
+"""More than this in a day is a defect: an act that puts itself on the agenda for ever."""
 
 
 class Life:
@@ -90,8 +93,12 @@ class Life:
         if self.staff.corrections:
             self.plan(self.moment(day, CORRECTING), self._correct)
         self._dose(until)
+        acts = 0
         while self.agenda and self.agenda[0][0] < until:
             at, _, act = heapq.heappop(self.agenda)
+            acts += 1
+            if acts > MOST_ACTS:
+                raise ScenarioError("", f"day {day} of {self.staff.file.code} does not end.")
             if self.staff.file.ended:
                 return
             act(at)
@@ -110,7 +117,10 @@ class Life:
         return max(0, (at.astimezone(self.staff.person.zone).date() - start).days)
 
     def _attempt(self, at: datetime) -> None:
-        if self.course.next_at is None or not self.ward.may_dose(self._day_of(at)):
+        if self.course.over:
+            return
+        if not self.ward.may_dose(self._day_of(at)):
+            self.course.stop("died", at=at, said=False)
             return
         number = self.course.attempt(at, self._day_of(at))
         dosing = self.staff.study.protocol.dosing
@@ -137,9 +147,7 @@ class Life:
         return act
 
     def _reported(self, one: Occurrence, happened: datetime, aware: datetime) -> None:
-        number = report(
-            self.staff, one, at=happened, aware=aware, day=self._day_of(happened)
-        )
+        number = report(self.staff, one, at=happened, aware=aware, day=self._day_of(happened))
         over = aware + timedelta(days=max(0.2, one.length))
         if self._day_of(over) <= self.last_day:
             self.plan(over, lambda then: self._resolve(number, then))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from equipoise.protocol.scenario import Draw
 from equipoise.rehearsal.conduct.dice import STANDARD
@@ -48,15 +49,13 @@ def moved(points: tuple[tuple[float, float], ...], day: float) -> float:
     """The trend on a day: linear between its points, flat outside them."""
     if not points or day <= points[0][0]:
         return points[0][1] if points else 0.0
-    for (d0, y0), (d1, y1) in zip(points, points[1:], strict=False):
+    for (d0, y0), (d1, y1) in pairwise(points):
         if day <= d1:
             return y0 + (y1 - y0) * (day - d0) / (d1 - d0)
     return points[-1][1]
 
 
-def truncated(
-    mean: float, spread: float, z: float, low: float | None, high: float | None
-) -> float:
+def truncated(mean: float, spread: float, z: float, low: float | None, high: float | None) -> float:
     """The quantile of `z` in the normal distribution cut to [low, high]."""
     if low is None and high is None:
         return mean + spread * z

@@ -192,9 +192,7 @@ class PaperDesk:
         del at, key, role
         self._do(participant, people.FailScreening(reason=reason, on=on))
 
-    def dispense(
-        self, *, participant: str, kit: str, at: datetime, key: str, role: Role
-    ) -> None:
+    def dispense(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> None:
         """Stock is not kept on paper."""
         del participant, kit, at, key, role
 
@@ -308,9 +306,7 @@ class PaperDesk:
         del at, key, role
         self._do(participant, people.Withdraw(level=level, on=on, reason=reason))
 
-    def discharge(
-        self, *, participant: str, on: date, at: datetime, key: str, role: Role
-    ) -> None:
+    def discharge(self, *, participant: str, on: date, at: datetime, key: str, role: Role) -> None:
         """Left hospital."""
         del at, key, role
         self._do(participant, people.Discharge(on=on))

@@ -95,7 +95,9 @@ class File:
     @property
     def ended(self) -> bool:
         """Whether nothing is done any more."""
-        return not (self.died_on is None and self.withdrawn_on is None and self.completed_on is None)
+        return not (
+            self.died_on is None and self.withdrawn_on is None and self.completed_on is None
+        )
 
     def next_number(self, form: str) -> int:
         """The next free number of a log form."""

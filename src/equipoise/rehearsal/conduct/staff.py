@@ -66,9 +66,7 @@ class Staff:
 
     def say(self, at: datetime, on: date, *, day: int, visit: str, number: int) -> None:
         """Put down the facts of this moment."""
-        state_facts(
-            self.person, self.file, now=at, today=on, day=day, visit=visit, number=number
-        )
+        state_facts(self.person, self.file, now=at, today=on, day=day, visit=visit, number=number)
 
     def answers(
         self,
@@ -146,9 +144,7 @@ class Staff:
     ) -> int:
         """Make a new entry of a log form; returns its number."""
         number = self.file.next_number(form) if self.study.forms[form].repeats else 0
-        values = self.answers(
-            form, at=at, on=on, day=day, visit="log", number=number, fixed=fixed
-        )
+        values = self.answers(form, at=at, on=on, day=day, visit="log", number=number, fixed=fixed)
         self.save(form, "log", number, values, at=at, on=on)
         return number
 

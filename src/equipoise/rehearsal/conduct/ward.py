@@ -74,7 +74,7 @@ class Ward:
         if day == 0:
             return
         if self._returns(day):
-            yield moment(day, RETURNING), lambda at: self._readmit(at)
+            yield moment(day, RETURNING), self._readmit
         yield moment(day, ROUND), lambda at: self._round(day, at)
         if not self.home and self.staff.person.path:
             yield moment(day, LEAVING), lambda at: self._leave(day, at)
@@ -129,9 +129,7 @@ class Ward:
             )
         staff.save(one.form, one.visit, one.number, values, at=at, on=on)
         for number in range(1, staff.scenario.again.get(one.form, 0) + 1):
-            more = staff.answers(
-                one.form, at=at, on=on, day=day, visit=one.visit, number=number
-            )
+            more = staff.answers(one.form, at=at, on=on, day=day, visit=one.visit, number=number)
             staff.save(one.form, one.visit, number, more, at=at, on=on)
 
     def _watch(self, day: int, at: datetime) -> None:
@@ -217,9 +215,7 @@ def _not_by_schedule(staff: Staff) -> frozenset[str]:
     protocol, forms = staff.study.protocol, staff.study.forms
     unblinded = {name for name, form in forms.items() if form.audience == "unblinded"}
     itself = {
-        name
-        for name, form in forms.items()
-        if {item.id for item in form.items()} >= WRITES_ITSELF
+        name for name, form in forms.items() if {item.id for item in form.items()} >= WRITES_ITSELF
     }
     end = {staff.scenario.happenings.get("end", "")}
     return frozenset({*unblinded, *itself, *end, protocol.safety.event_form})

@@ -1,0 +1,126 @@
+"""Conflicts between people, contradictions in the data, failures outside."""
+
+from __future__ import annotations
+
+from equipoise.errors.ground import EquipoiseError
+
+
+class Conflict(EquipoiseError):
+    """Two people acted at once."""
+
+    code = "conflict"
+
+
+class KeyReused(Conflict):
+    """One idempotency key came with two different requests."""
+
+    code = "conflict.key-reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Request key {key} was already used for a different request. "
+            "Send this request with a new key."
+        )
+
+
+class SavedFirst(Conflict):
+    """Somebody else saved this record first."""
+
+    code = "conflict.saved-first"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"Somebody saved {what} while you were working. Nothing was overwritten. "
+            "Reload it, compare, and save again."
+        )
+
+
+class IntegrityError(EquipoiseError):
+    """Stored data contradict themselves."""
+
+    code = "integrity"
+
+
+class ChainBroken(IntegrityError):
+    """A ledger chain does not verify."""
+
+    code = "integrity.chain-broken"
+
+    def __init__(self, chain: str, why: str) -> None:
+        super().__init__(
+            f"Ledger chain {chain} is broken: {why}. Stop work, keep the files, call the trial office."
+        )
+
+
+class LedgerEntryUnreadable(IntegrityError):
+    """A ledger entry is not one that this version can replay."""
+
+    code = "integrity.entry-unreadable"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"Ledger entry {what!r} cannot be replayed: {why}. "
+            "Keep the files, and use the version of equipoise that wrote it."
+        )
+
+
+class RecordUnreadable(IntegrityError):
+    """A stored record does not fit the form definition it is read under."""
+
+    code = "integrity.record-unreadable"
+
+    def __init__(self, form: str, item: str, why: str) -> None:
+        super().__init__(
+            f"A stored record of form {form} does not fit its definition: {item} {why}. "
+            "Read it under the definition it was saved with, or call the trial office."
+        )
+
+
+class SealBroken(IntegrityError):
+    """A sealed value was changed, moved, or sealed under another key."""
+
+    code = "integrity.seal-broken"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The seal of {what} does not open: it was changed, moved or sealed under another "
+            "key. Stop randomising and call the trial office."
+        )
+
+
+class UnsafeDatabase(IntegrityError):
+    """The database is not set up so that acknowledged data survive."""
+
+    code = "integrity.unsafe-database"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The database is not safe to use: {why}. Start equipoise with its own settings."
+        )
+
+
+class ExternalError(EquipoiseError):
+    """Something outside equipoise failed."""
+
+    code = "external"
+
+
+class StorageFull(ExternalError):
+    """The disk is full or cannot be written."""
+
+    code = "external.storage"
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"{where} cannot be written ({why}). Nothing was half-written. "
+            "Free space or choose another place, and run the command again."
+        )
+
+
+class MissingExtra(ExternalError):
+    """An optional part of equipoise is not installed."""
+
+    code = "external.missing-extra"
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'equipoise[{extra}]'.")
