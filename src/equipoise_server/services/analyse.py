@@ -15,11 +15,11 @@ from equipoise_server.store import ledger, study
 from equipoise_server.store.models import Trial, User
 
 
-def analyse(*, out: Path, by: User, at: datetime) -> Path:
+def analyse(*, out: Path, by: User, at: datetime, language: str = "en") -> Path:
     """Write results, report, tables and figures of the locked and released study to `out`.
 
     What was analysed cannot change any more, so it may be repeated; each time stands in the
-    ledger.
+    ledger. `language` is that of the protocol's own words in the report.
 
     Raises:
         NotLocked: the study is not locked, or its allocation was not released.
@@ -45,5 +45,7 @@ def analyse(*, out: Path, by: User, at: datetime) -> Path:
     from equipoise_server.store.dataset import dataset
 
     data = dataset(running, allocated=client.released(), received=client.received())
-    report.write(running, data, out)
+    report.write(
+        data, out, made_at=at, demo=trial.demo, commitment=client.commitment(), language=language
+    )
     return out

@@ -194,7 +194,7 @@ class Course:
             key=staff.key(),
             role="dosing nurse",
         )
-        staff.kept(self.dosing.administration_form, DOSING, number, values)
+        staff.kept(self.dosing.administration_form, DOSING, number, values, on)
         file.doses.append(GivenDose(number=number, at=at, amount=amount))
         self.starts[number] = at
         staff.counts.doses += amount != "not"

@@ -162,13 +162,28 @@ def report(
         key=staff.key(),
         role="assessor" if staff.study.forms[rules.event_form].assesses else "investigator",
     )
-    staff.kept(rules.event_form, "log", number, values)
+    staff.kept(rules.event_form, "log", number, values, on)
     staff.counts.adverse_events += 1
     staff.counts.serious_events += serious
-    narrative = staff.scenario.happenings.get("serious")
-    if serious and narrative is not None:
-        staff.log(narrative, at=aware + REPORT_AFTER, on=on, day=day)
+    if serious:
+        _narrate(staff, number, aware=aware, day=day, fatal=fatal)
     return number
+
+
+def _narrate(staff: Staff, number: int, *, aware: datetime, day: int, fatal: bool) -> None:
+    """The report of a serious event: some hours later, after a death at once."""
+    form = staff.scenario.happenings.get("serious")
+    if form is None:
+        return
+
+    def write(at: datetime) -> None:
+        staff.file.known["sim.event"], staff.file.known["sim.aware_at"] = number, aware
+        staff.log(form, at=at, on=at.astimezone(staff.person.zone).date(), day=day)
+
+    if fatal:
+        write(aware + timedelta(minutes=5))
+    else:
+        staff.later.append((aware + REPORT_AFTER, write))
 
 
 def resolve(staff: Staff, number: int, *, at: datetime, day: int) -> None:

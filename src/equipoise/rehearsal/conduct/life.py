@@ -90,7 +90,7 @@ class Life:
         until = self.moment(day + 1, WAKE)
         for at, act in (*self.ending.acts(day, self.moment), *self.ward.acts(day, self.moment)):
             self.plan(at, act)
-        if self.staff.corrections:
+        if self.staff.corrections and day > 0:
             self.plan(self.moment(day, CORRECTING), self._correct)
         self._dose(until)
         acts = 0
@@ -103,6 +103,8 @@ class Life:
                 return
             act(at)
             self._dose(until)
+            while self.staff.later:
+                self.plan(*self.staff.later.pop())
 
     def _dose(self, until: datetime) -> None:
         """Put the next dose on the agenda if it falls on this day."""
@@ -156,4 +158,4 @@ class Life:
         resolve(self.staff, number, at=at, day=self._day_of(at))
 
     def _correct(self, at: datetime) -> None:
-        self.staff.correct(at, at.astimezone(self.staff.person.zone).date())
+        self.staff.correct(at)

@@ -72,6 +72,7 @@ class File:
     zone: str = "UTC"
     known: dict[str, object] = field(default_factory=dict)
     values: dict[Key, dict[str, object]] = field(default_factory=dict)
+    dates: dict[Key, date] = field(default_factory=dict)
     consented_on: date | None = None
     randomised_at: datetime | None = None
     randomised_on: date | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -36,7 +36,10 @@ class Counts:
 
 @dataclass(slots=True, kw_only=True)
 class Staff:
-    """One participant's person, file and the staff who look after them."""
+    """One participant's person, file and the staff who look after them.
+
+    `corrections` wait for the next day, `later` for their moment.
+    """
 
     study: Study
     scenario: Scenario
@@ -46,6 +49,7 @@ class Staff:
     person: Person
     file: File
     corrections: list[tuple[str, str, int, dict[str, object]]] = field(default_factory=list)
+    later: list[tuple[datetime, Callable[[datetime], None]]] = field(default_factory=list)
 
     @property
     def conduct(self) -> Conduct:
@@ -98,7 +102,11 @@ class Staff:
         on: date,
         reason: str = "",
     ) -> None:
-        """Save a record of a blinded form, and remember it."""
+        """Save a record of a blinded form, and remember it.
+
+        With a reason it is a new version: it still belongs to the day of the first one.
+        """
+        on = self.file.dates.get((form, visit, number), on)
         self.desk.record(
             participant=self.file.code,
             form=form,
@@ -111,13 +119,14 @@ class Staff:
             role=self.role_for(form),
             reason=reason,
         )
-        self.kept(form, visit, number, values)
+        self.kept(form, visit, number, values, on)
         if not reason and self.person.dice.happens(self.conduct.correction):
             self._plan_correction(form, visit, number, values)
 
-    def kept(self, form: str, visit: str, number: int, values: dict[str, object]) -> None:
+    def kept(self, form: str, visit: str, number: int, values: dict[str, object], on: date) -> None:
         """Count and remember a record that the desk has saved."""
         self.counts.records += 1
+        self.file.dates.setdefault((form, visit, number), on)
         self.file.keep(form, visit, number, values)
 
     def _plan_correction(
@@ -127,8 +136,9 @@ class Staff:
         if changed:
             self.corrections.append((form, visit, number, changed))
 
-    def correct(self, at: datetime, on: date) -> None:
+    def correct(self, at: datetime) -> None:
         """Correct what was found to be mistyped."""
+        on = at.astimezone(self.person.zone).date()
         waiting, self.corrections = self.corrections, []
         for form, visit, number, values in waiting:
             self.save(form, visit, number, values, at=at, on=on, reason=CORRECTION)
