@@ -77,6 +77,9 @@ class Ending:
         form = staff.scenario.happenings.get("withdrawal")
         if form is not None:
             self._write_withdrawal(form, at, on)
+        self.course.stop("withdrew", at=at, said=False)
+        if level != "product":  # withdrawal from data closes the file to any later form
+            self._write_end(WITHDREW, at + timedelta(minutes=10), day)
         staff.desk.withdraw(
             participant=staff.file.code,
             level=level,
@@ -87,9 +90,8 @@ class Ending:
             role="investigator",
         )
         staff.counts.withdrawals += 1
-        self.course.stop("withdrew", at=at, said=False)
         if level != "product":
-            self._close(WITHDREW, at + timedelta(minutes=30), day)
+            self._complete(WITHDREW, at + timedelta(minutes=30))
             staff.file.withdrawn_on = on
 
     def _write_withdrawal(self, form: str, at: datetime, on: date) -> None:
@@ -115,6 +117,10 @@ class Ending:
 
     def _close(self, why: str, at: datetime, day: int) -> None:
         """Fill in the end-of-study form and close."""
+        self._write_end(why, at, day)
+        self._complete(why, at)
+
+    def _write_end(self, why: str, at: datetime, day: int) -> None:
         staff, on = self.staff, self._on(at)
         known, given = staff.file.known, staff.file.given
         known["sim.end"] = why
@@ -128,6 +134,9 @@ class Ending:
             visit = self._visit_of(form)
             values = staff.answers(form, at=at, on=on, day=day, visit=visit, number=0)
             staff.save(form, visit, 0, values, at=at, on=on)
+
+    def _complete(self, why: str, at: datetime) -> None:
+        staff, on = self.staff, self._on(at)
         staff.desk.complete(
             participant=staff.file.code,
             reason=why,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from equipoise import participant as people
 from equipoise.eligibility import assess
-from equipoise.errors import InvalidRecord, NotConsented, ReasonRequired
+from equipoise.errors import AlreadyWithdrawn, InvalidRecord, NotConsented, ReasonRequired
 from equipoise.forms import FormFinding, Record, answers_of, context_of, prepare
 from equipoise.ids import kit_code, participant_code
 from equipoise.participant import NOBODY, Command, Level, ParticipantState, decide, evolve
@@ -121,12 +121,14 @@ class PaperDesk:
         """A version of a record.
 
         Raises:
-            NotConsented, InvalidRecord, ReasonRequired: as the service does.
+            NotConsented, AlreadyWithdrawn, InvalidRecord, ReasonRequired: as the service does.
 
         """
         del key
         if not self.states[participant].consented:
             raise NotConsented(participant, "a record")
+        if self.states[participant].withdrew("data"):
+            raise AlreadyWithdrawn(participant, f"form {form}")
         mine, definition = self.records[participant], self.study.forms[form]
         place = (form, visit, number)
         if place in mine and not reason:
