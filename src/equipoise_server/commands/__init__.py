@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import typer
 
-VERBS = ("demo", "serve", "tick", "verify", "standing", "analyse")
+VERBS = ("demo", "serve", "allocator", "generate", "tick", "verify", "standing", "analyse")
 """Modules of this package, each with `register(app)`."""
 
 

@@ -9,8 +9,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from equipoise.protocol.model import Site, Study
+from equipoise.protocol.scenario import Scenario
 from equipoise.rehearsal.conduct import run
+from equipoise.rehearsal.people import people
 from equipoise.rehearsal.setup import scenario_of
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_logins import Login, new_password, write_logins
@@ -56,7 +60,8 @@ def run_trial(
     """Run the whole trial in the open instance; returns the counts that the verb reports."""
     scenario = scenario_of(study, wanted.scenario)
     opened_at = _opens_at(scenario.accrual.opens_on) - timedelta(days=OPENING)
-    staff = _open(study, wanted.seed, folder, opened_at)
+    shown = _busiest_site(study, scenario, wanted)
+    staff = _open(study, wanted.seed, folder, opened_at, shown)
     desk = ServiceDesk(study=study, staff=staff, seed=wanted.seed)
     for site in study.protocol.sites:
         desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")
@@ -77,7 +82,16 @@ def _opens_at(on: date) -> datetime:
     return datetime.combine(on, time(8), tzinfo=UTC)
 
 
-def _open(study: Study, seed: int, folder: Path, at: datetime) -> dict[tuple[str, str], User]:
+def _busiest_site(study: Study, scenario: Scenario, wanted: Wanted) -> str:
+    """The site whose staff get the logins: the one with most to show."""
+    arriving = people(scenario, wanted.participants, seed=wanted.seed, trial=0).site
+    sites = study.protocol.sites
+    return sites[int(np.bincount(arriving % len(sites)).argmax())].id
+
+
+def _open(
+    study: Study, seed: int, folder: Path, at: datetime, shown: str
+) -> dict[tuple[str, str], User]:
     password = new_password()
     boss = open_trial(
         study,
@@ -91,9 +105,9 @@ def _open(study: Study, seed: int, folder: Path, at: datetime) -> dict[tuple[str
     seal_list(by=boss, at=at, key="demo/list", seed=source)
     staff: dict[tuple[str, str], User] = {}
     entries: list[Login] = [_login(boss, "administrator", password)]
-    for number, site in enumerate(study.protocol.sites):
+    for site in study.protocol.sites:
         open_site(site, by=boss, at=at, key=f"demo/site/{site.id}")
-        known = password if number == 0 else None
+        known = password if site.id == shown else None
         for role in AT_SITES:
             staff[role, site.id] = _appoint(role, site, boss, at, known)
             if known:

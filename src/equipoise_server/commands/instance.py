@@ -112,16 +112,17 @@ def _refuse_unsafe(*, damaged: bool = False) -> None:
     from django.db import DatabaseError, connections
     from django.db.migrations.executor import MigrationExecutor
 
-    from equipoise_server.databases import refuse_unsafe
+    from equipoise_server.allocator import client
+    from equipoise_server.databases import opened, refuse_unsafe
     from equipoise_server.store import append_only
 
     try:
         refuse_unsafe()
-        for alias in connections:
+        for alias in opened():
             executor = MigrationExecutor(connections[alias])
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 raise UnsafeDatabase(f"the tables of {alias} are not those of this version")
-        missing = append_only.missing(connections["default"])
+        missing = [*append_only.missing(connections["default"]), *client.unguarded()]
     except DatabaseError as problem:
         raise UnsafeDatabase(f"it cannot be opened ({problem})") from problem
     if missing and not damaged:

@@ -1,0 +1,79 @@
+"""Processes that belong to another: they end with it, and it restarts what must not end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from equipoise.errors import AllocatorSilent
+
+_PR_SET_PDEATHSIG = 1
+_START_SECONDS = 30.0
+_LOOK = 0.2  # seconds
+
+
+def die_with_parent() -> None:
+    """Have the kernel stop this process when the one that started it is gone (Linux)."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def verb(*words: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start one verb of the command line as a child."""
+    start = "from equipoise.cli import main; main()"
+    command = [sys.executable, "-c", start, *words]
+    return subprocess.Popen(command, env=dict(environment))  # noqa: S603 - our own program
+
+
+def wait_for_socket(path: Path, child: subprocess.Popen[bytes]) -> None:
+    """Wait until somebody listens at `path`.
+
+    Raises:
+        AllocatorSilent: the child ended, or took too long.
+
+    """
+    from equipoise_server.allocator import sockets
+
+    until = time.monotonic() + _START_SECONDS
+    while time.monotonic() < until and child.poll() is None:
+        try:
+            sockets.connect(path, seconds=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AllocatorSilent("it did not start")
+
+
+class Stop:
+    """Whether this process was asked to stop; it passes the request to its children."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.children: list[subprocess.Popen[bytes]] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        for child in self.children:
+            if child.poll() is None:
+                child.terminate()
+
+
+def environment_of(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a child that works on the instance in `folder`."""
+    return {**os.environ, "EQUIPOISE_DIR": str(folder.resolve()), **more}
+
+
+def look_again() -> None:
+    """Wait a moment before looking at the children again."""
+    time.sleep(_LOOK)
