@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 EQUIPOISE = [sys.executable, "-c", "from equipoise.cli import main; main()"]
 PARTICIPANTS = "16"
-UNUSED_KIT = "SELECT code FROM store_kit WHERE participant = '' ORDER BY code LIMIT 1"
+UNUSED_KIT = "SELECT 'kit/' || code FROM store_kit WHERE participant = '' ORDER BY code LIMIT 1"
 VOLATILE = {"seconds", "results_path", "url", "trials_per_second"}
 
 
@@ -59,13 +59,16 @@ def copy(demo, tmp_path):
 
 
 def spoil(folder: Path, *statements: str) -> None:
-    """Change the store behind the product's back, as somebody with the file could."""
+    """Change the store behind the product's back, and put its guards back afterwards."""
     connection = sqlite3.connect(folder / "store.sqlite3")
-    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for (name,) in names:
+    guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    triggers = guards.fetchall()
+    for name, _ in triggers:
         connection.execute(f"DROP TRIGGER {name}")
     for statement in statements:
         assert connection.execute(statement).rowcount != 0, statement
+    for _, statement in triggers:
+        connection.execute(statement)
     connection.commit()
     connection.close()
 
@@ -127,17 +130,25 @@ def test_what_is_changed_behind_the_product_is_found_and_named(copy, statement):
     assert document["ledger"]["broken"] or document["replay"]["differences"]
 
 
-def test_a_checkpoint_shows_a_removed_tail_and_a_removed_chain(copy):
-    checkpoint = sorted((copy / "checkpoints").iterdir())[-1]
+REMOVED_CHAIN = (
+    "DELETE FROM store_ledgerpayload WHERE entry_id IN "
+    f"(SELECT digest FROM store_ledgerentry WHERE chain IN ({UNUSED_KIT}))",
+    f"DELETE FROM store_ledgerentry WHERE chain IN ({UNUSED_KIT})",
+    "DELETE FROM store_kit WHERE 'kit/' || code NOT IN (SELECT chain FROM store_ledgerentry)",
+)
+LAST = "SELECT digest FROM store_ledgerentry WHERE chain = 'study' ORDER BY sequence DESC LIMIT 1"
+REMOVED_TAIL = (
+    f"DELETE FROM store_ledgerpayload WHERE entry_id IN ({LAST})",
+    f"DELETE FROM store_ledgerentry WHERE digest IN ({LAST})",
+)
+
+
+@pytest.mark.parametrize("statements", [REMOVED_CHAIN, REMOVED_TAIL], ids=["chain", "tail"])
+def test_a_checkpoint_shows_what_a_chain_alone_cannot(copy, statements):
     kept = copy.parent / "kept.json"
-    shutil.copy(checkpoint, kept)
+    shutil.copy(sorted((copy / "checkpoints").iterdir())[-1], kept)
     assert run("verify", "--dir", str(copy), "--checkpoint", str(kept))["ledger"]["broken"] == []
-    spoil(
-        copy,
-        "DELETE FROM store_ledgerpayload WHERE entry_id IN "
-        f"(SELECT digest FROM store_ledgerentry WHERE chain IN ({UNUSED_KIT}))",
-        f"DELETE FROM store_ledgerentry WHERE chain IN ({UNUSED_KIT})",
-        "DELETE FROM store_kit WHERE code NOT IN (SELECT chain FROM store_ledgerentry)",
-    )
+    spoil(copy, *statements)
+    assert run("verify", "--dir", str(copy), expect=None)["ledger"]["broken"] == []
     document = run("verify", "--dir", str(copy), "--checkpoint", str(kept), expect=None)
     assert document["ledger"]["broken"]
