@@ -7,13 +7,13 @@ WORKERS ?= 2
 SERVE ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs clean system
+.PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs clean system system-demo
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 $(VENV)/run.done: requirements/run.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || python3 -m venv $(VENV)
+	@bash scripts/venv.sh $(PYTHON) $(VENV)
 	$(BIN)/python scripts/install.py requirements/run.txt
 	@touch $@
 
@@ -21,11 +21,14 @@ $(VENV)/dev.done: requirements/dev.txt $(VENV)/run.done
 	$(BIN)/python scripts/install.py requirements/dev.txt
 	@touch $@
 
-demo: $(VENV)/run.done ## run the reference trial from protocol to results, then serve it (SERVE=0: do not serve)
+demo: $(VENV)/run.done system-demo ## run the reference trial from protocol to results, then serve it (SERVE=0: do not serve)
 	$(BIN)/equipoise demo --dir build/demo --fresh $(if $(filter 0,$(SERVE)),--no-serve,)
 
-system: ## install PostgreSQL, Chromium and a CJK font from Debian where they are missing
-	@bash scripts/system.sh
+system: ## install PostgreSQL, Chromium and fonts from Debian where they are missing
+	@bash scripts/system.sh test
+
+system-demo:
+	@bash scripts/system.sh demo
 
 test: $(VENV)/dev.done system lint types imports unit server-sqlite server-postgresql browser docs ## everything CI runs
 
