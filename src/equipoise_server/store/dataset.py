@@ -60,6 +60,8 @@ def _row(
         withdrawn=state.withdrawn,
         completed_on=state.completed_on,
         completed_reason=state.completion,
+        discharged_on=state.discharged_on,
+        readmitted_on=state.readmitted_on,
         arm=arm,
         received=received if times else None,
     )
