@@ -9,13 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from equipoise.cli.answer import JsonFlag, StudyName, page, write_json
+from equipoise.cli.predictability import plain, schemes_of
 from equipoise.cli.studies import sound
 from equipoise.design import boundaries, power, sample_size
 from equipoise.design.group_sequential import Boundaries
 from equipoise.protocol.estimands import SampleSizeBasis
-from equipoise.protocol.frozen import Frozen
-from equipoise.protocol.model import Alternative, Protocol, Randomisation, Study
-from equipoise.randomisation import balance, scheme
+from equipoise.protocol.model import Protocol, Study
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +43,7 @@ def design_of(study: Study) -> dict[str, Any]:
         "digest": study.digest,
         "endpoints": [_endpoint(protocol, basis, looks) for basis in protocol.analysis.sample_size],
         "boundaries": _looks(looks),
-        "randomisation": _randomisation(protocol),
+        "randomisation": schemes_of(protocol),
     }
 
 
@@ -73,7 +72,7 @@ def _endpoint(
         "sides": plan.sides,
         "ratio": basis.ratio,
         "boundaries": sequential,
-        **{name: _plain(value) for name, value in basis.parameters.items()},
+        **plain(basis.parameters),
     }
     needed = sample_size(basis.endpoint, power=basis.power, **common)
     planned = float(protocol.planned.value or 0)
@@ -81,7 +80,7 @@ def _endpoint(
     return {
         "estimand": basis.estimand,
         "method": method,
-        "assumption": {"endpoint": basis.endpoint, **_plain_map(basis.parameters)},
+        "assumption": {"endpoint": basis.endpoint, **plain(basis.parameters)},
         "target_power": basis.power,
         "sample_size": needed.total,
         "events": needed.events,
@@ -89,14 +88,6 @@ def _endpoint(
         "power": power(basis.endpoint, total=planned, **common),
         "origin": basis.origin,
     }
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _plain_map(values: Frozen[Any]) -> dict[str, Any]:
-    return {name: _plain(value) for name, value in values.items()}
 
 
 def _looks(looks: Boundaries | None) -> list[dict[str, Any]]:
@@ -113,30 +104,6 @@ def _looks(looks: Boundaries | None) -> list[dict[str, Any]]:
         }
         for look in range(len(looks.efficacy_z))
     ]
-
-
-def _randomisation(protocol: Protocol) -> list[dict[str, Any]]:
-    """The chosen scheme first, then the alternatives; n is the planned number per study."""
-    plan = protocol.randomisation
-    n = int(protocol.planned.value or 0)
-    ratio = tuple(arm.ratio for arm in protocol.arms)
-    rows = []
-    choices: tuple[Randomisation | Alternative, ...] = (plan, *plan.alternatives)
-    for chosen in choices:
-        parameters: dict[str, Any] = dict(chosen.parameters)
-        found = balance(scheme(chosen.scheme, **parameters), ratio, n)
-        rows.append(
-            {
-                "scheme": chosen.scheme,
-                "parameters": _plain_map(chosen.parameters),
-                "chosen": chosen is plan,
-                "n": n,
-                "guess_rate": found.guess_rate,
-                "certain_rate": found.certain_rate,
-                "p95_imbalance": found.p95_imbalance,
-            }
-        )
-    return rows
 
 
 def _show(console: Console, document: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from equipoise.cli.answer import JsonFlag, StudyName, messages, write_json, write_text
+from equipoise.cli.predictability import as_blocks
 from equipoise.errors import Refused, StorageFull
 from equipoise.protocol.explain import explain, to_html, to_markdown
 from equipoise.protocol.load import load
@@ -38,7 +39,8 @@ def explain_study(
     """Markdown on standard output, or a page in a file."""
     loaded = load(study)
     _known_language(loaded, language)
-    sections = explain(loaded, language)
+    extras = {"randomisation": as_blocks(loaded.protocol, language)}
+    sections = explain(loaded, language, extras)
     text = to_markdown(loaded, sections, language)
     if html is not None:
         write_file(html, to_html(loaded, sections, language))

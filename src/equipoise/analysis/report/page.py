@@ -138,10 +138,10 @@ def _value(value: Scalar) -> str:
     return f"{value:g}"
 
 
-def _fact(name: str, fact: Fact) -> dict[str, str]:
+def _fact(name: str, fact: Fact, language: str) -> dict[str, str]:
     value = "not known" if fact.value is None else _value(fact.value)
     return {
-        "name": name.replace("_", " "),
+        "name": fact.named(name, language),
         "value": f"{value} {unit_of(fact.unit)}" if fact.value is not None else value,
         "origin": fact.origin or "",
         "source": fact.source or "",
@@ -149,8 +149,8 @@ def _fact(name: str, fact: Fact) -> dict[str, str]:
 
 
 def _facts(found: Results) -> list[dict[str, str]]:
-    protocol = found.trial.protocol
-    rows = [_fact("planned number of participants", protocol.planned)]
+    protocol, language = found.trial.protocol, found.labels.language
+    rows = [_fact("planned_number_of_participants", protocol.planned, language)]
     rows.append(
         {
             "name": "allocation",
@@ -159,7 +159,7 @@ def _facts(found: Results) -> list[dict[str, str]]:
             "source": "",
         }
     )
-    rows += [_fact(name, one) for name, one in protocol.facts.items()]
+    rows += [_fact(name, one, language) for name, one in protocol.facts.items()]
     return rows
 
 
@@ -175,7 +175,7 @@ def _scheme(found: Results) -> str:
 def _arm(found: Results, arm: Any) -> dict[str, Any]:
     language = found.labels.language
     product = next((p for p in found.trial.protocol.products if p.id == arm.product), None)
-    facts = [] if product is None else [_fact(name, one) for name, one in product.facts.items()]
+    facts = [] if product is None else [_fact(name, one, language) for name, one in product.facts.items()]
     return {
         "title": arm.title.say(language),
         "role": arm.role,

@@ -27,7 +27,7 @@ def synopsis(study: Study, language: str) -> tuple[Block, ...]:
         row(word("Planned number", language), stated(protocol.planned, language)),
     ]
     rows += [
-        row(name.replace("_", " ").capitalize(), stated(fact, language))
+        row(fact.named(name, language), stated(fact, language))
         for name, fact in protocol.facts.items()
     ]
     if protocol.sites:
@@ -74,7 +74,7 @@ def arms(study: Study, language: str) -> tuple[Block, ...]:
     for product in protocol.products:
         if product.facts:
             facts = tuple(
-                row(name.replace("_", " ").capitalize(), stated(fact, language))
+                row(fact.named(name, language), stated(fact, language))
                 for name, fact in product.facts.items()
             )
             two = (word("Item", language), word("Value", language))

@@ -43,7 +43,7 @@ def dosing(study: Study, language: str) -> tuple[Block, ...]:
     ]
     rows = [row(word(name, language), said(value, plan)) for name, value in values if value]
     rows += [
-        row(name.replace("_", " ").capitalize(), stated(fact, language))
+        row(fact.named(name, language), stated(fact, language))
         for name, fact in plan.facts.items()
     ]
     head = (word("Item", language), word("Value", language))

@@ -1,0 +1,1 @@
+"""The trial office: monitor, data manager, sponsor, administrator; recruitment and flow."""

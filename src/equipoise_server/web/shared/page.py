@@ -1,0 +1,133 @@
+"""The frame of every view: session, roles, moment, refusals. A view only says what it shows.
+
+A view is written `def view(page: Page, ...)` under `@page_for("kind")`, where the kind is a
+row of `access.READERS`, or under `@open_page`. A view without either cannot be reached: the
+tests walk the addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+
+from equipoise.errors import EquipoiseError, NotPermitted
+from equipoise.protocol.model import Study
+from equipoise_server.store import study as studies
+from equipoise_server.store.queries import trial as trials
+from equipoise_server.store.queries.trial import TrialFacts
+from equipoise_server.web.shared import session
+from equipoise_server.web.shared.access import READERS
+from equipoise_server.web.shared.moment import Moment, moment_of
+from equipoise_server.web.shared.viewer import Viewer, viewer_of
+
+TEXT_LANGUAGES = {"zh-hans": "zh-Hans"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything a view may know about a request."""
+
+    request: HttpRequest
+    viewer: Viewer
+    trial: TrialFacts | None
+    moment: Moment
+
+    @property
+    def language(self) -> str:
+        """The language as study texts name it: `en` or `zh-Hans`."""
+        return text_language()
+
+    @property
+    def study(self) -> Study:
+        """The study that runs here."""
+        return studies.active()
+
+    def require_site(self, kind: str, site: str) -> None:
+        """Refuse a page about another site's data.
+
+        Raises:
+            NotPermitted: the viewer holds no fitting role there.
+
+        """
+        if not self.viewer.sees_site(kind, site):
+            raise NotPermitted(f"read data of site {site}", "a role at that site")
+
+
+View = Callable[..., HttpResponse]
+
+
+def text_language() -> str:
+    """The active language as study texts name it."""
+    return TEXT_LANGUAGES.get(get_language() or "en", "en")
+
+
+def look(request: HttpRequest) -> Page:
+    """The page of a request, whoever asks."""
+    trial = trials.trial()
+    now = timezone.now()
+    viewer = viewer_of(getattr(request, "user", None), now)
+    seen = viewer.sites("participants") or None
+    moment = moment_of(request, trial, seen)
+    return Page(request=request, viewer=viewer, trial=trial, moment=moment)
+
+
+def open_page(view: View) -> View:
+    """A view that everybody may open."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, **given: Any) -> HttpResponse:
+        session.keep_alive(request)
+        return _answer(view, request, given)
+
+    framed.readers = None  # type: ignore[attr-defined]
+    return framed
+
+
+def page_for(kind: str) -> Callable[[View], View]:
+    """A view for the roles that may read this kind of page."""
+
+    def frame(view: View) -> View:
+        @wraps(view)
+        def framed(request: HttpRequest, **given: Any) -> HttpResponse:
+            lively = session.keep_alive(request)
+            if not request.user.is_authenticated:
+                return _to_sign_in(request, ended=not lively)
+            response = _answer(view, request, given, kind)
+            patch_cache_control(response, private=True, no_store=True)
+            return response
+
+        framed.readers = READERS[kind]  # type: ignore[attr-defined]
+        return framed
+
+    return frame
+
+
+def _answer(
+    view: View, request: HttpRequest, given: dict[str, Any], kind: str | None = None
+) -> HttpResponse:
+    from equipoise_server.web.shared.errors import problem, refused
+
+    if any("\x00" in str(one) for one in (*given.values(), *request.GET.values())):
+        return problem(request, 400)
+    try:
+        page = look(request)
+        if kind is not None and not page.viewer.may_read(kind):
+            raise NotPermitted("open this page", f"the role {' or '.join(READERS[kind])}")
+        return view(page, **given)
+    except EquipoiseError as error:
+        return refused(request, error)
+
+
+def _to_sign_in(request: HttpRequest, *, ended: bool) -> HttpResponse:
+    where = quote(request.get_full_path())
+    why = "&ended=1" if ended else ""
+    return HttpResponseRedirect(f"{reverse('shared:sign-in')}?next={where}{why}")

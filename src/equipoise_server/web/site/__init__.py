@@ -1,0 +1,1 @@
+"""Site staff, monitors and data managers: own work, participants, records."""

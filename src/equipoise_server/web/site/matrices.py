@@ -1,0 +1,109 @@
+"""Participants by visits: one cell sums up the forms of a visit that the viewer may read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from equipoise.participant import ParticipantState
+from equipoise.schedule import Due, expected
+from equipoise.schedule.matrix import DAILY, DOSING, LOG
+from equipoise_server.store.queries.records import Head
+from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.values import visit_title
+from equipoise_server.web.shared.visibility import visible_forms
+from equipoise_server.web.shared.words import CELLS, PARTICIPANT, Badge, Words
+from equipoise_server.web.site.course import Course, courses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How the records of one visit stand: `done` of `wanted`, and open findings."""
+
+    visit: str
+    title: Words
+    kind: str
+    badge: Badge
+    done: int
+    wanted: int
+    findings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One participant's cells."""
+
+    code: str
+    status: Badge
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """Column titles and lines."""
+
+    columns: tuple[Words, ...]
+    lines: tuple[Line, ...]
+
+
+def matrix(page: Page, states: Collection[ParticipantState]) -> Matrix:
+    """The matrix of some participants."""
+    columns = places(page)
+    titles = tuple(visit_title(page.study, one, page.language) for one in columns)
+    lines = tuple(_line(page, course, columns) for course in courses(page, states))
+    return Matrix(columns=titles, lines=lines)
+
+
+def places(page: Page) -> tuple[str, ...]:
+    """The columns: visits in order, then records that belong to no single visit."""
+    used = {cell.visit for cell in expected(page.study.protocol)}
+    planned = (visit.id for visit in page.study.protocol.visits)
+    return tuple(one for one in (*planned, DOSING, DAILY, LOG) if one in used)
+
+
+def _line(page: Page, course: Course, columns: tuple[str, ...]) -> Line:
+    forms = visible_forms(page.study, page.viewer.roles_at(course.state.site))
+    return Line(
+        code=course.state.code,
+        status=PARTICIPANT[course.state.status],
+        cells=tuple(cell(page, course, visit, forms) for visit in columns),
+    )
+
+
+def cell(page: Page, course: Course, visit: str, forms: Collection[str]) -> Cell:
+    """How the records of one participant stand at one visit."""
+    dues = [one for one in course.dues if one.visit == visit and one.form in forms]
+    heads = [one for one in course.heads.values() if one.visit == visit and one.form in forms]
+    wanted = {(one.form, one.visit, one.number) for one in dues if one.state != "optional"}
+    kind = _kind(dues, heads)
+    if kind == "complete" and page.trial and page.trial.locked_at and not page.moment.past:
+        kind = "locked"
+    return Cell(
+        visit=visit,
+        title=visit_title(page.study, visit, page.language),
+        kind=kind,
+        badge=CELLS[kind],
+        done=len(heads),
+        wanted=len(wanted | {head.key for head in heads}),
+        findings=sum(head.findings for head in heads),
+    )
+
+
+def _kind(dues: list[Due], heads: list[Head]) -> str:
+    """The state that counts first, in the order of `CELLS`."""
+    states = {one.state for one in dues}
+    if not states - {"optional"} and not heads:
+        return "none"
+    if any(head.findings for head in heads):
+        return "queries"
+    if "overdue" in states:
+        return "overdue"
+    if any(head.status == "in-progress" for head in heads):
+        return "in-progress"
+    if "due" in states:
+        return "in-progress" if heads else "due"
+    if "missed" in states:
+        return "missed"
+    if "not-yet" in states:
+        return "in-progress" if heads else "not-started"
+    return "complete"

@@ -1,0 +1,96 @@
+"""Pages about participants."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from equipoise.participant import ParticipantState
+from equipoise_server.store.queries import participants as people
+from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.rendering import render
+from equipoise_server.web.shared.visibility import sees_doses, visible_forms
+from equipoise_server.web.shared.words import CELLS
+from equipoise_server.web.site import listing, matrices, reading, story, trends, work
+from equipoise_server.web.site.course import courses
+from equipoise_server.web.site.doses import strip
+from equipoise_server.web.site.visits import visits
+
+
+@page_for("site work")
+def day(page: Page) -> HttpResponse:
+    """The viewer's own work today."""
+    return render(page, "site/day.html", {"work": work.today(page)})
+
+
+@page_for("participants")
+def participants(page: Page) -> HttpResponse:
+    """The list of participants at the viewer's sites."""
+    return render(page, "site/participants.html", {"list": listing.listing(page)})
+
+
+@page_for("participants")
+def matrix(page: Page) -> HttpResponse:
+    """Participants by visits."""
+    found = listing.listing(page)
+    context = {
+        "list": found,
+        "matrix": matrices.matrix(page, found.states),
+        "legend": tuple(CELLS.values()),
+    }
+    return render(page, "site/matrix.html", context)
+
+
+@page_for("participants")
+def participant(page: Page, code: str) -> HttpResponse:
+    """Everything about one participant."""
+    state = _one(page, "participants", code)
+    roles = page.viewer.roles_at(state.site)
+    forms = visible_forms(page.study, roles)
+    course = courses(page, (state,))[0]
+    context = {
+        "who": listing.row(page, state, course.findings(forms)),
+        "next": work.of_one(page, course, forms),
+        "strip": strip(page, state) if sees_doses(roles) else None,
+        "trends": trends.trends(page, state, forms),
+        "visits": visits(page, course, forms),
+        "events": reading.events(page, state),
+        "event_form": page.study.protocol.safety.event_form,
+        "yesno": f"{_('Yes')},{_('No')},?",
+        "story": story.story(page, state, roles, forms),
+        "crumbs": _crumbs(),
+    }
+    return render(page, "site/participant.html", context)
+
+
+@page_for("records")
+def record(page: Page, code: str, form: str, visit: str, number: int) -> HttpResponse:
+    """One record and its history."""
+    state = _one(page, "records", code)
+    if form not in visible_forms(page.study, page.viewer.roles_at(state.site)):
+        raise Http404
+    shown = reading.record(page, state, form, visit, number)
+    if shown is None:
+        raise Http404
+    crumbs = (*_crumbs(), (code, reverse("site:participant", args=[code])))
+    return render(page, "site/record.html", {"record": shown, "code": code, "crumbs": crumbs})
+
+
+def _crumbs() -> tuple[tuple[object, str], ...]:
+    return ((_("Participants"), reverse("site:participants")),)
+
+
+def _one(page: Page, kind: str, code: str) -> ParticipantState:
+    """The participant, if the viewer may see the site.
+
+    Raises:
+        Http404: nobody has this code.
+        NotPermitted: another site's participant.
+
+    """
+    state = people.state(code, cut=page.moment.cut)
+    if state is None:
+        raise Http404
+    page.require_site(kind, state.site)
+    return state

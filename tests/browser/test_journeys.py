@@ -1,0 +1,131 @@
+"""One journey per role, in both languages, the way a person would go."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import LANGUAGES, SIZES, enter
+
+pytestmark = pytest.mark.browser
+WORDS = {
+    "en": {"day": "My day", "matrix": "Participants by visits", "history": "History"},
+    "zh-hans": {"day": "我的一天", "matrix": "参与者与访视", "history": "历史"},
+}
+languages = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@languages
+@pytest.mark.parametrize("role", ["coordinator", "investigator", "dosing nurse", "assessor"])
+def test_site_staff_go_from_their_day_to_a_record(
+    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+) -> None:
+    enter(visitor, demo, role, language)
+    expect(visitor.locator("h1")).to_contain_text(WORDS[language]["day"])
+    visitor.goto(f"{demo.url}/{language}/site/matrix/?on=")
+    expect(visitor.locator("h1")).to_have_text(WORDS[language]["matrix"])
+    visitor.locator("table.matrix tbody a.cell").first.click()
+    expect(visitor).to_have_url(re.compile(r"/participants/[^/]+/#visit-"))
+    record = visitor.locator("details .rows a").first
+    record.evaluate("link => link.closest('details').open = true")
+    record.click()
+    expect(visitor.locator("#h-history")).to_contain_text(WORDS[language]["history"])
+    assert complaints == []
+
+
+@languages
+@pytest.mark.parametrize("role", ["monitor", "data manager"])
+def test_the_office_goes_from_sites_to_participants(
+    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+) -> None:
+    enter(visitor, demo, role, language)
+    visitor.locator("main table tbody th a").first.click()
+    expect(visitor).to_have_url(re.compile(r"/site/participants/\?site="))
+    visitor.goto(f"{demo.url}/{language}/office/recruitment/")
+    expect(visitor.locator("svg.plot[role=img]").first).to_be_visible()
+    assert complaints == []
+
+
+@languages
+@pytest.mark.parametrize("role", ["sponsor", "administrator"])
+def test_roles_without_records_see_numbers_alone(
+    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+) -> None:
+    enter(visitor, demo, role, language)
+    assert visitor.locator("main table tbody th a").count() == 0
+    assert visitor.goto(f"{demo.url}/{language}/office/flow/").status == 200  # type: ignore[union-attr]
+    assert complaints == []
+
+
+@languages
+def test_the_statistician_reads_the_results_after_unblinding(
+    visitor: Page, demo: SimpleNamespace, complaints: list[str], language: str
+) -> None:
+    enter(visitor, demo, "statistician", language)
+    visitor.goto(f"{demo.url}/{language}/results/")
+    expect(visitor.locator("#h-table")).to_be_visible()
+    assert visitor.locator("main tbody tr").count() > 3
+    visitor.locator("main a.button").first.click()
+    expect(visitor.locator("body")).not_to_be_empty()
+    assert complaints == []
+
+
+@languages
+@pytest.mark.parametrize("role", ["pharmacist", "unblinded monitor", "safety-board statistician"])
+def test_unblinded_roles_learn_that_their_work_is_elsewhere(
+    visitor: Page, demo: SimpleNamespace, role: str, language: str
+) -> None:
+    enter(visitor, demo, role, language)
+    expect(visitor).to_have_url(f"{demo.url}/{language}/unblinded-side/")
+
+
+@languages
+def test_a_visitor_reads_about_the_study_and_changes_the_language(
+    visitor: Page, demo: SimpleNamespace, complaints: list[str], language: str
+) -> None:
+    visitor.goto(f"{demo.url}/{language}/")
+    assert visitor.locator("html").get_attribute("lang") in ("en", "zh-Hans")
+    visitor.locator(".langs a:not([aria-current])").click()
+    other = next(one for one in LANGUAGES if one != language)
+    expect(visitor).to_have_url(f"{demo.url}/{other}/")
+    assert visitor.context.cookies() == []
+    assert complaints == []
+
+
+def test_the_matrix_is_walked_with_arrow_keys(visitor: Page, demo: SimpleNamespace) -> None:
+    enter(visitor, demo, "monitor")
+    visitor.goto(f"{demo.url}/en/site/matrix/?on=")
+    visitor.locator("table.matrix tbody tr").first.locator("a.cell").first.focus()
+    before = visitor.evaluate("document.activeElement.getAttribute('href')")
+    visitor.keyboard.press("ArrowDown")
+    below = visitor.evaluate("document.activeElement.getAttribute('href')")
+    assert below != before
+    assert below.rpartition("#")[2] == before.rpartition("#")[2]
+    visitor.keyboard.press("ArrowUp")
+    assert visitor.evaluate("document.activeElement.getAttribute('href')") == before
+
+
+def test_everything_can_be_reached_by_keyboard_alone(visitor: Page, demo: SimpleNamespace) -> None:
+    login = demo.logins["coordinator"]
+    visitor.goto(f"{demo.url}/en/sign-in/")
+    visitor.keyboard.type(login["username"])
+    visitor.keyboard.press("Tab")
+    visitor.keyboard.type(login["password"])
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("h1")).to_contain_text("My day")
+    visitor.keyboard.press("Tab")
+    assert visitor.evaluate("document.activeElement.className") == "skip"
+    visitor.keyboard.press("Enter")
+    assert visitor.evaluate("location.hash") == "#main"
+
+
+def test_pages_work_without_script(demo: SimpleNamespace, chromium: object) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport=SIZES["wide"])  # type: ignore[attr-defined]
+    with context:
+        page = context.new_page()
+        enter(page, demo, "coordinator")
+        page.goto(f"{demo.url}/en/site/participants/?status=completed&on=")
+        assert page.locator("tbody tr").count() > 0
