@@ -45,17 +45,21 @@ SCENARIO = Scenario(
 )
 
 
-def plan(effect: float = 1.0, n: int = 240, snapshots: tuple[int, ...] = (14, 28)) -> ChainPlan:
+def plan(
+    effect: float = 1.0, n: int = 240, snapshots: tuple[int, ...] = (14, 28), **more: object
+) -> ChainPlan:
     """Arm 0 control, arm 1 experimental; big stick 3 within severity."""
     shares = np.array(list(SCENARIO.strata.values()))
     return ChainPlan(
         n=n,
         stratum_edges=np.cumsum(shares)[:-1],
         start_edges=np.array([np.cumsum(start_shares(COURSE, s)) for s in SCENARIO.strata]),
-        cumulative=np.cumsum(np.array([matrices(COURSE, 1.0), matrices(COURSE, effect)]), axis=3),
+        cumulative=np.cumsum(np.array([[matrices(COURSE, 1.0), matrices(COURSE, effect)]]), axis=4),
         automaton=automaton(scheme("big-stick", limit=3), (1, 1), n),
         reached=np.array([True, False, False, False, False, False]),
         lost=np.array([False, True, True, True, True, False]),
         absorbing=np.array([True, False, False, False, False, True]),
         snapshots=np.array(snapshots, dtype=np.int64),
+        death=5,
+        **more,
     )

@@ -5,6 +5,7 @@ import pytest
 
 from chain_trial import COURSE, SCENARIO
 from equipoise.errors import ScenarioError
+from equipoise.rehearsal.accrual import arrival_days, arrival_sites, arrivals
 from equipoise.rehearsal.chain import matrices, median_day, occupancy, walk
 from equipoise.rehearsal.people import people
 
@@ -76,3 +77,13 @@ def test_arrivals_ascend_and_only_open_sites_recruit():
     assert (np.diff(crowd.arrived) >= 0).all()
     opening = crowd.site * SCENARIO.accrual.stagger_days
     assert (crowd.arrived >= opening).all()
+
+
+def test_arrivals_of_many_trials_are_those_of_each():
+    asked = {"seed": 4, "scenario": "chain"}
+    days = arrival_days(SCENARIO.accrual, 70, **asked, first=2, trials=5)
+    sites = arrival_sites(SCENARIO.accrual, 70, **asked, first=2, trials=5)
+    for row in range(5):
+        site, day = arrivals(SCENARIO.accrual, 70, **asked, trial=2 + row)
+        assert days[row] == pytest.approx(day)
+        assert (sites[row] == site).all()

@@ -5,18 +5,59 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
-from equipoise.cli.answer import JsonFlag, StudyName, messages, page, write_json
+from equipoise.cli.answer import FINDINGS, JsonFlag, StudyName, leave, messages, page, write_json
 from equipoise.cli.studies import sound
 from equipoise.errors import ScenarioError
+from equipoise.protocol.model import Study
+from equipoise.rehearsal.chunks import remembered
+from equipoise.rehearsal.grid import Sweep, cells_of, sweep
+from equipoise.rehearsal.report import Question, report
 from equipoise.rehearsal.sweep import Rehearsal, rehearse
 
 Progressed = Callable[[int], None]
+Options = dict[str, Any]
+EFFECTS = (1.0, 1.15, 1.3, 1.5, 1.8)
+"""What a report shows where no grid is asked for."""
+
+
+ScenarioName = Annotated[str, typer.Option(help="Name of one of the study's scenarios.")]
+Estimands = Annotated[
+    str | None, typer.Option(help="Ids with commas between; the primary if left out.")
+]
+Effect = Annotated[float | None, typer.Option(help="The declared effect; 1 is none.")]
+Trials = Annotated[
+    float, typer.Option(help="How many trials; below 1, the Monte Carlo error wanted.")
+]
+Participants = Annotated[
+    int | None, typer.Option(help="Randomised in each; the protocol's number if left out.")
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same numbers.")]
+Workers = Annotated[int, typer.Option(help="Threads. They do not change any number.")]
+Engine = Annotated[str | None, typer.Option(help="compiled or numpy.")]
+Dask = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler whose workers run the trials.")
+]
+Grid = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="An axis and its values, such as effect=1,1.3,1.5; may be repeated. Axes: effect, "
+        "participants, accrual (times the rates), drop_out."
+    ),
+]
+ReportTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        help="Folder for report.html and sweep.json; a sweep interrupted goes on from there.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,39 +69,65 @@ def register(app: typer.Typer) -> None:
 
 def rehearse_study(
     study: StudyName,
-    scenario: Annotated[str, typer.Option(help="Name of one of the study's scenarios.")],
-    estimands: Annotated[
-        str | None, typer.Option(help="Ids with commas between; the primary if left out.")
-    ] = None,
-    effect: Annotated[float | None, typer.Option(help="The declared effect; 1 is none.")] = None,
-    trials: Annotated[int, typer.Option(help="How many trials to simulate.")] = 1_000,
-    participants: Annotated[
-        int | None, typer.Option(help="Randomised in each; the protocol's number if left out.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same numbers.")] = 1,
-    workers: Annotated[int, typer.Option(help="Threads. They do not change any number.")] = 1,
-    engine: Annotated[str | None, typer.Option(help="compiled or numpy.")] = None,
+    scenario: ScenarioName,
+    estimands: Estimands = None,
+    effect: Effect = None,
+    trials: Trials = 1_000,
+    participants: Participants = None,
+    seed: Seed = 1,
+    workers: Workers = 1,
+    engine: Engine = None,
+    dask: Dask = None,
+    grid: Grid = None,
+    report_to: ReportTo = None,
     as_document: JsonFlag = False,
 ) -> None:
     """Rehearse a study; everything is decided by its folder, the scenario and the seed."""
-    loaded = sound(study)
+    loaded, axes = sound(study), _axes(grid)
+    options: Options = {
+        "scenario": scenario,
+        "trials": trials,
+        "seed": seed,
+        "workers": workers,
+        "estimands": _names(estimands),
+        "engine": engine,
+        "dask": dask,
+        "folder": None if report_to is None else report_to / "parts",
+    }
     with _bar(trials) as progressed:
         answer = rehearse(
-            loaded,
-            scenario=scenario,
-            effect=effect,
-            trials=trials,
-            participants=participants,
-            seed=seed,
-            workers=workers,
-            estimands=_names(estimands),
-            engine=engine,
-            progress=progressed,
+            loaded, effect=effect, participants=participants, progress=progressed, **options
         )
+    document, swept = asdict(answer), None
+    if axes or report_to is not None:
+        wanted = _wanted(axes, answer)
+        swept = _swept(loaded, wanted, options)
+        document |= {"cells": asdict(swept)["cells"], "complete": swept.complete}
+        if report_to is not None:
+            _write(loaded, _question(study, wanted, options, swept), swept, report_to)
     if as_document:
-        write_json(asdict(answer))
+        write_json(document)
     else:
-        _show(answer)
+        _show(answer, swept, report_to)
+    leave(FINDINGS if swept is not None and not swept.complete else 0)
+
+
+def _swept(study: Study, grid: dict[str, tuple[float, ...]], options: Options) -> Sweep:
+    with _bar(options["trials"] * len(cells_of(grid))) as progressed:
+        return sweep(study, grid=grid, progress=progressed, **options)
+
+
+def _question(
+    study: str, grid: dict[str, tuple[float, ...]], options: Options, swept: Sweep
+) -> Question:
+    return Question(
+        study=study,
+        scenario=options["scenario"],
+        grid=grid,
+        trials=options["trials"],
+        seed=options["seed"],
+        estimands=swept.estimands,
+    )
 
 
 def _names(text: str | None) -> tuple[str, ...] | None:
@@ -72,15 +139,50 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
+def _axes(grid: list[str] | None) -> dict[str, tuple[float, ...]]:
+    """`--grid effect=1,1.3` as an axis and its values."""
+    axes: dict[str, tuple[float, ...]] = {}
+    for text in grid or ():
+        name, _, values = text.partition("=")
+        name = name.strip().replace("-", "_")
+        try:
+            axes[name] = tuple(float(value) for value in values.split(","))
+        except ValueError as wrong:
+            raise ScenarioError(
+                "", f"--grid {text!r} cannot be read; write it as --grid effect=1,1.3,1.5."
+            ) from wrong
+    cells_of(axes)
+    return axes
+
+
+def _wanted(axes: dict[str, tuple[float, ...]], answer: Rehearsal) -> dict[str, tuple[float, ...]]:
+    """The grid asked for, completed by what stands on the command line."""
+    effects = axes.get("effect") or ((answer.effect,) if axes else _effects(answer.effect))
+    sizes = axes.get("participants") or (float(answer.participants),)
+    return {**axes, "effect": effects, "participants": sizes}
+
+
+def _effects(declared: float) -> tuple[float, ...]:
+    return tuple(sorted({*EFFECTS, declared}))
+
+
+def _write(study: Study, question: Question, found: Sweep, folder: Path) -> None:
+    """The report and the figures behind it, next to the parts of the sweep."""
+    folder.mkdir(parents=True, exist_ok=True)
+    remembered(folder / "sweep.json", asdict(found))
+    (folder / "report.html").write_text(report(study, question, found), encoding="utf-8")
+
+
 @contextmanager
-def _bar(trials: int) -> Iterator[Progressed]:
+def _bar(trials: float) -> Iterator[Progressed]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    total = max(int(trials), 1) if trials >= 1 else None
     with Progress(*columns, console=messages(), transient=True) as bar:
-        task = bar.add_task("trials", total=max(trials, 1))
+        task = bar.add_task("trials", total=total)
         yield lambda done: bar.advance(task, done)
 
 
-def _show(answer: Rehearsal) -> None:
+def _show(answer: Rehearsal, swept: Sweep | None, folder: Path | None) -> None:
     console = page()
     console.print(
         f"{answer.trials:,} trials of {answer.participants} participants, scenario "
@@ -90,18 +192,36 @@ def _show(answer: Rehearsal) -> None:
     for heading in ("Estimand", "Method", "Power", "in favour", "± MC error", "Median estimate"):
         table.add_column(heading, justify="left" if heading in {"Estimand", "Method"} else "right")
     for one in answer.results:
-        table.add_row(
-            one.estimand,
-            one.method,
-            f"{one.power:.1%}",
-            f"{one.power_benefit:.1%}",
-            f"{one.mc_error:.2%}",
-            f"{one.median_estimate:.3f}",
-        )
+        typical = "" if one.median_estimate is None else f"{one.median_estimate:.3f}"
+        power, benefit = f"{one.power:.1%}", f"{one.power_benefit:.1%}"
+        table.add_row(one.estimand, one.method, power, benefit, f"{one.mc_error:.2%}", typical)
     console.print(table)
+    for stop in answer.stops:
+        console.print(
+            f"Look {stop.look} at {stop.participants}: ends for efficacy in {stop.efficacy:.1%}, "
+            f"for harm in {stop.harm:.1%}"
+        )
     days = answer.duration_days
     console.print(
         f"Duration {days['median']:.0f} days (80 % of trials {days['p10']:.0f} to "
         f"{days['p90']:.0f}). Simulated under declared assumptions; not data."
     )
     console.print(f"{answer.seconds:.1f} s, {answer.trials_per_second:,.0f} trials a second")
+    if swept is not None:
+        console.print(_cells(swept))
+        if not swept.complete:
+            console.print("Interrupted: partial results. The same command goes on from here.")
+    if folder is not None:
+        console.print(f"Report: {folder / 'report.html'}")
+
+
+def _cells(swept: Sweep) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Effect", "Participants", "Accrual", "Drop-out", *swept.estimands, "Days"):
+        table.add_column(heading, justify="right")
+    for cell in swept.cells:
+        powers = [f"{row.result.power_benefit:.1%}" for row in cell.results]
+        place = (f"{cell.effect:g}", str(cell.participants), f"{cell.accrual:g}")
+        days = f"{cell.duration_days['median']:.0f}"
+        table.add_row(*place, f"{cell.drop_out:.0%}", *powers, days)
+    return table

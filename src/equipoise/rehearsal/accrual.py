@@ -16,12 +16,13 @@ from scipy.special import gammaincinv
 
 from equipoise.errors import ScenarioError
 from equipoise.protocol.scenario import Accrual
-from equipoise.rehearsal.streams import Stream, key, trial_keys, uniforms
+from equipoise.rehearsal.streams import Stream, key, trial_keys, uniform_table
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MONTH = 365.25 / 12  # days
+AT_ONCE = 1_000_000  # participants times sites worked on together
 SLOWEST = 0.02  # of the mean rate: a site that never recruits would stretch the trial for ever
 
 
@@ -44,18 +45,47 @@ def arrivals(
     return _sites(accrual, rates, days, Stream(seed, scenario, "site", trial).take(n)), days
 
 
-def last_arrivals(
+def arrival_days(
     accrual: Accrual, n: int, *, seed: int, scenario: str, first: int, trials: int
 ) -> FloatArray:
-    """Day on which the n-th participant arrives, shape (trials,); as `arrivals` gives it."""
+    """Days on which participants arrive, shape (trials, n), ascending; as `arrivals` gives them.
+
+    Raises:
+        ScenarioError: no site, or a rate that is not positive.
+
+    """
     rate_keys = trial_keys(key(seed, scenario, "rates"), first, trials)
     load_keys = trial_keys(key(seed, scenario, "arrivals"), first, trials)
-    chances = np.array([uniforms(each, 0, max(accrual.sites, 1)) for each in rate_keys])
-    rates = _rates(accrual, chances)
-    load = np.array([-np.log1p(-uniforms(each, 0, n)).sum() for each in load_keys])
-    breaks = _breaks(accrual, float(load.max()), float(rates.sum(axis=1).min()))
+    rates = _rates(accrual, uniform_table(rate_keys, max(accrual.sites, 1)))
+    load = np.cumsum(-np.log1p(-uniform_table(load_keys, n)), axis=1)
+    breaks = _breaks(accrual, float(load[:, -1].max()), float(rates.sum(axis=1).min()))
     passed = _intensity(accrual, rates, breaks)
     return np.array([np.interp(load[t], passed[t], breaks) for t in range(trials)])
+
+
+def arrival_sites(
+    accrual: Accrual, n: int, *, seed: int, scenario: str, first: int, trials: int
+) -> IntArray:
+    """Sites at which participants arrive, shape (trials, n); as `arrivals` gives them.
+
+    Raises:
+        ScenarioError: no site, or a rate that is not positive.
+
+    """
+    days = arrival_days(accrual, n, seed=seed, scenario=scenario, first=first, trials=trials)
+    rate_keys = trial_keys(key(seed, scenario, "rates"), first, trials)
+    site_keys = trial_keys(key(seed, scenario, "site"), first, trials)
+    rates = _rates(accrual, uniform_table(rate_keys, max(accrual.sites, 1)))
+    chances = uniform_table(site_keys, n)
+    some = max(1, AT_ONCE // (n * accrual.sites))
+    found = np.empty((trials, n), dtype=np.int64)
+    for begin in range(0, trials, some):
+        rows = slice(begin, begin + some)
+        opened = _opening(accrual) <= days[rows, :, None]
+        reach = np.cumsum(np.where(opened, rates[rows, None, :], 0.0), axis=2)
+        target = chances[rows] * reach[..., -1]
+        found[rows] = (target[..., None] >= reach).sum(axis=2)
+    return found
 
 
 def _rates(accrual: Accrual, chances: FloatArray) -> FloatArray:

@@ -65,7 +65,7 @@ def people(scenario: Scenario, n: int, *, seed: int, trial: int) -> People:
 
     days = scenario.course.days if scenario.course else 0
     site, arrived = arrivals(scenario.accrual, n, seed=seed, scenario=scenario.id, trial=trial)
-    stratum = _pick(_shares(scenario), chances("stratum"))
+    stratum = _pick(stratum_shares(scenario), chances("stratum"))
     return People(
         stratum=stratum,
         start=_starts(scenario, stratum, chances("start")),
@@ -77,7 +77,13 @@ def people(scenario: Scenario, n: int, *, seed: int, trial: int) -> People:
     )
 
 
-def _shares(scenario: Scenario) -> FloatArray:
+def stratum_shares(scenario: Scenario) -> FloatArray:
+    """Share of each stratum, shape (strata,), summing to 1.
+
+    Raises:
+        ScenarioError: no strata, or a share below 0.
+
+    """
     shares = np.array([float(share) for share in scenario.strata.values()])
     if not shares.size or (shares < 0).any() or shares.sum() <= 0:
         raise ScenarioError(

@@ -11,7 +11,9 @@ from equipoise.protocol.scenario import DailyChain, Scenario
 from equipoise.randomisation import Scheme, State, scheme
 from equipoise.randomisation.shape import upper_edges
 from equipoise.rehearsal.chain import matrices, start_shares
-from equipoise.rehearsal.kernels.plan import Automaton, BoolArray, ChainPlan, Keys
+from equipoise.rehearsal.going_wrong import leaving, site_level, site_levels
+from equipoise.rehearsal.kernels.plan import Automaton, BoolArray, ChainPlan, FloatArray, Keys
+from equipoise.rehearsal.people import stratum_shares
 from equipoise.rehearsal.streams import key, trial_keys
 from equipoise.rules import UNKNOWN, evaluate, parse
 
@@ -65,7 +67,8 @@ def automaton(rule: Scheme, ratio: tuple[int, ...], steps: int) -> Automaton:
     if rule.uses_covariates:
         raise ScenarioError(
             "",
-            f"{rule.name} looks at covariates and cannot be tabulated; rehearse it with --tier 2.",
+            f"{rule.name} looks at covariates and cannot be tabulated; rehearse the trial through the "
+            "whole product with `equipoise demo`.",
         )
     states: list[State] = [rule.start(ratio)]
     number, depth = {states[0]: 0}, [0]
@@ -128,35 +131,61 @@ def chain_plan(
     endpoint: Endpoint,
     effect: float,
     participants: int,
-    snapshots: tuple[int, ...] = (),
+    snapshots: tuple[tuple[int, float], ...] = (),
+    ends: tuple[int, ...] = (),
 ) -> ChainPlan:
-    """Everything a kernel needs to simulate trials of this study under this scenario."""
+    """Everything a kernel needs to simulate trials of this study under this scenario.
+
+    `snapshots` are ascending days with the chance that someone at home is missing then;
+    `ends` the ranks of arrival at which a new segment begins.
+    """
     course = course_of(scenario)
-    arms = study.protocol.arms
-    by_effect = {e: np.cumsum(matrices(course, e), axis=2) for e in {1.0, effect}}
-    shares = np.array([float(share) for share in scenario.strata.values()])
     starts = np.array([np.cumsum(start_shares(course, level)) for level in scenario.strata])
+    missing = np.array([chance for _, chance in snapshots])
     return ChainPlan(
         n=participants,
-        stratum_edges=np.cumsum(shares / shares.sum())[:-1],
+        stratum_edges=stratum_edges(scenario),
         start_edges=starts,
-        cumulative=np.array(
-            [[by_effect[effect if arm.role == "experimental" else 1.0] for arm in arms]]
-        ),
-        automaton=automaton(
-            scheme_of(study.protocol), tuple(arm.ratio for arm in arms), participants
-        ),
+        cumulative=site_levels(scenario.conduct.site_sd, _by_arm(study.protocol, course, effect)),
+        automaton=automaton_of(study.protocol, participants),
         reached=states_where(course, endpoint.rule),
         lost=states_where(course, endpoint.relapse),
         absorbing=np.array([state in course.absorbing for state in course.states]),
-        snapshots=np.array(sorted(snapshots), dtype=np.int64),
+        snapshots=np.array([day for day, _ in snapshots], dtype=np.int64),
+        ends=np.array(ends, dtype=np.int64),
+        leave=leaving(study.protocol, scenario.conduct, course.days),
+        absent=missing if missing.any() else np.empty(0),
+        relapse=scenario.conduct.relapse,
+        death=course.states.index(course.death),
     )
 
 
-def keys(seed: int, scenario: Scenario, first: int, trials: int) -> Keys:
+def _by_arm(protocol: Protocol, course: DailyChain, effect: float) -> FloatArray:
+    """Cumulative transition rows, shape (arms, days, states, states)."""
+    by_effect = {e: np.cumsum(matrices(course, e), axis=2) for e in {1.0, effect}}
+    roles = [arm.role for arm in protocol.arms]
+    return np.array([by_effect[effect if role == "experimental" else 1.0] for role in roles])
+
+
+def automaton_of(protocol: Protocol, participants: int) -> Automaton:
+    """The protocol's scheme and ratio as tables."""
+    ratio = tuple(arm.ratio for arm in protocol.arms)
+    return automaton(scheme_of(protocol), ratio, participants)
+
+
+def stratum_edges(scenario: Scenario) -> FloatArray:
+    """Cumulative shares of the strata but the last, shape (strata - 1,)."""
+    return np.cumsum(stratum_shares(scenario))[:-1]
+
+
+def keys(seed: int, scenario: Scenario, first: int, trials: int, participants: int = 0) -> Keys:
     """Stream keys of trials `first` onwards. Named as in `people`, so both meet the same."""
-    streams = (
-        trial_keys(key(seed, scenario.id, purpose), first, trials)
+    streams = {
+        purpose: trial_keys(key(seed, scenario.id, purpose), first, trials)
         for purpose in ("stratum", "start", "days", "allocation", "leave", "absent", "relapse")
-    )
-    return Keys(*streams, np.empty((trials, 0), dtype=np.int8))
+    }
+    if scenario.conduct.site_sd > 0:
+        level = site_level(scenario, participants, seed=seed, first=first, trials=trials)
+    else:
+        level = np.empty((trials, 0), dtype=np.int8)
+    return Keys(**streams, level=level)

@@ -59,6 +59,15 @@ def uniforms(trial_key: np.uint64, first: int, count: int) -> FloatArray:
     return result
 
 
+def uniform_table(keys: UIntArray, count: int) -> FloatArray:
+    """The first `count` numbers of several streams, shape (streams, count), in [0, 1)."""
+    counter = np.arange(count, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        bits = mix(keys[:, None] + counter * GOLDEN)
+    result: FloatArray = (bits >> S11).astype(np.float64) * SCALE
+    return result
+
+
 class Stream:
     """One stream of one trial, read from the front."""
 

@@ -1,60 +1,41 @@
-"""Rehearsing: many trials in chunks over threads, summarised with Monte Carlo error.
-
-Chunks have a fixed size and every trial its own streams, so the answer does not depend on
-the number of workers.
-"""
+"""Rehearsing one scenario: many trials, summarised with Monte Carlo error."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import norm
+from pathlib import Path
 
 from equipoise.errors import ScenarioError
 from equipoise.protocol.model import Study
 from equipoise.protocol.scenario import Scenario
-from equipoise.rehearsal.accrual import last_arrivals
+from equipoise.rehearsal import summary
+from equipoise.rehearsal.chunks import (
+    CHUNK,
+    Part,
+    Runner,
+    chunks_of,
+    joined,
+    kept_in,
+    progressing,
+    threads,
+)
+from equipoise.rehearsal.cluster import cluster
 from equipoise.rehearsal.setup import scenario_of
-from equipoise.rehearsal.trial import Outcome, simulate
+from equipoise.rehearsal.summary import Result, Stop
+from equipoise.rehearsal.trial import Design, engine_of, estimand_of
 
-FloatArray = NDArray[np.float64]
-
-CHUNK = 500  # trials
 MOST_TRIALS = 10_000_000
 MOST_PARTICIPANTS = 1_000_000
-DURATIONS = 2_000  # trials whose duration is computed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One estimand over all trials of a rehearsal.
-
-    Attributes:
-        rejected: number of trials with a two-sided rejection at the protocol's alpha.
-        power: the share of them.
-        power_benefit: share of trials rejected in favour of the experimental arm.
-        mc_error: standard error of `power` from the number of trials.
-        median_estimate: median over trials, on the estimand's scale.
-
-    """
-
-    estimand: str
-    method: str
-    rejected: int
-    power: float
-    power_benefit: float
-    mc_error: float
-    median_estimate: float
+MOST_BYTES = 4 * 2**30
+BLOCK = 4 * CHUNK  # trials between two looks at the Monte Carlo error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a scenario came to."""
+    """What a scenario came to. `stops` has one entry per look where there are interims."""
 
     scenario: str
     effect: float
@@ -64,6 +45,8 @@ class Rehearsal:
     digest: str
     results: tuple[Result, ...]
     duration_days: dict[str, float]
+    expected_participants: float
+    stops: tuple[Stop, ...]
     seconds: float
     trials_per_second: float
 
@@ -73,12 +56,14 @@ def rehearse(
     *,
     scenario: str,
     effect: float | None = None,
-    trials: int = 1_000,
+    trials: float = 1_000,
     participants: int | None = None,
     seed: int = 1,
     workers: int = 1,
     estimands: tuple[str, ...] | None = None,
     engine: str | None = None,
+    dask: str | None = None,
+    folder: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Rehearsal:
     """Rehearse a whole trial many times.
@@ -86,113 +71,139 @@ def rehearse(
     Args:
         study: a loaded study.
         scenario: the name of one of its scenarios.
-        effect: the declared effect; the scenario's own where left out. 1 is none.
-        trials: how many simulated trials.
+        effect: the declared effect, 1 for none; the scenario's own if left out.
+        trials: how many simulated trials; below 1, the Monte Carlo error wanted instead.
         participants: how many are randomised in each; the protocol's number if left out.
         seed: the same seed gives the same results, whatever the workers or the engine.
         workers: threads.
         estimands: ids; the first of the fixed sequence if left out.
         engine: "compiled" or "numpy"; the faster one installed if left out.
+        dask: address of a Dask scheduler whose workers run the trials.
+        folder: keeps what is done, so that an interrupted rehearsal goes on from there.
         progress: called with the number of trials done.
 
     Raises:
         ScenarioError: numbers or names that cannot be rehearsed.
 
     """
-    chosen = scenario_of(study, scenario)
-    size = participants or chosen.participants or int(study.protocol.planned.value or 0)
-    _require(trials, size, workers)
-    declared = chosen.effect if effect is None else effect
-    names = estimands or study.protocol.analysis.sequence[:1]
     began = time.perf_counter()
+    design = design_of(
+        study,
+        scenario_of(study, scenario),
+        effect=effect,
+        participants=participants,
+        seed=seed,
+        estimands=estimands,
+    )
+    require(trials, design.participants, workers, len(design.estimands))
+    runner = progressing(runner_of(workers, engine, dask, folder), progress)
+    part = joined(list(enough(runner, design, trials)))
+    return _answer(design, part, seed, began)
 
-    def run(chunk: tuple[int, int]) -> tuple[Outcome, ...]:
-        return simulate(
-            study,
-            chosen,
-            effect=declared,
-            participants=size,
-            seed=seed,
-            first=chunk[0],
-            trials=chunk[1],
-            estimands=tuple(names),
-            engine=engine,
-        )
 
-    parts = list(_parts(run, trials, workers, progress))
-    duration = _duration(study, chosen, size, seed, trials)
+def _answer(design: Design, part: Part, seed: int, began: float) -> Rehearsal:
+    """What the parts came to; `began` is when, on the performance counter."""
+    lasted = summary.course(design, part)
     seconds = time.perf_counter() - began
     return Rehearsal(
-        scenario=chosen.id,
-        effect=declared,
-        trials=trials,
-        participants=size,
+        scenario=design.scenario.id,
+        effect=design.effect,
+        trials=part.look.size,
+        participants=design.participants,
         seed=seed,
-        digest=study.digest,
-        results=tuple(_summary(study, one) for one in zip(*parts, strict=True)),
-        duration_days=duration,
+        digest=design.study.digest,
+        results=summary.results(design, part),
+        duration_days=lasted.duration_days,
+        expected_participants=lasted.expected_participants,
+        stops=summary.stops(design, part),
         seconds=round(seconds, 3),
-        trials_per_second=round(trials / seconds, 1),
+        trials_per_second=round(part.look.size / seconds, 1),
     )
 
 
-def _require(trials: int, participants: int, workers: int) -> None:
-    limits = (
-        ("--trials", trials, MOST_TRIALS),
-        ("--participants", participants, MOST_PARTICIPANTS),
-        ("--workers", workers, 1_024),
+def design_of(
+    study: Study,
+    scenario: Scenario,
+    *,
+    effect: float | None = None,
+    participants: int | None = None,
+    seed: int = 1,
+    estimands: tuple[str, ...] | None = None,
+) -> Design:
+    """What is rehearsed, with the study's own numbers where none are given.
+
+    Raises:
+        ScenarioError: an estimand that the protocol does not have, or no number at all.
+
+    """
+    planned = study.protocol.planned.value
+    size = participants if participants is not None else scenario.participants or planned
+    if not isinstance(size, int | float) or isinstance(size, bool):
+        raise ScenarioError("", "the study plans no number of participants; give --participants.")
+    names = estimands or study.protocol.analysis.sequence[:1]
+    return Design(
+        study=study,
+        scenario=scenario,
+        effect=scenario.effect if effect is None else effect,
+        participants=int(size),
+        seed=seed,
+        estimands=tuple(estimand_of(study, name).id for name in names),
     )
+
+
+def runner_of(workers: int, engine: str | None, dask: str | None, folder: Path | None) -> Runner:
+    """Who runs the chunks: threads or a cluster, with a folder to keep them in where given."""
+    chosen = engine_of(engine) if dask is None else engine
+    runner = threads(workers, chosen) if dask is None else cluster(dask, chosen)
+    return runner if folder is None else kept_in(folder, runner)
+
+
+def enough(runner: Runner, design: Design, trials: float) -> Iterator[Part]:
+    """Parts until there are `trials`, or until the Monte Carlo error is small enough.
+
+    The error is looked at after every block of trials in order, so that the number of trials
+    does not depend on the workers either.
+    """
+    most = int(trials) if trials >= 1 else math.ceil(0.25 / trials**2)
+    done, rejected = 0, None
+    for part in runner(design, chunks_of(most)):
+        yield part
+        done += part.look.size
+        found = part.rejected.sum(axis=1)
+        rejected = found if rejected is None else rejected + found
+        if trials < 1 and done % BLOCK == 0:
+            share = (rejected + 2) / (done + 4)  # not 0 after a few trials without any
+            if float((share * (1 - share) / done).max()) ** 0.5 <= trials:
+                return
+
+
+def require(trials: float, participants: int, workers: int, estimands: int = 1) -> None:
+    """Refuse numbers that no rehearsal can be made of, with the figure.
+
+    Raises:
+        ScenarioError: trials, participants or workers out of range, or too much memory.
+
+    """
+    if not 0 < trials <= MOST_TRIALS or (trials >= 1 and trials != int(trials)):
+        raise ScenarioError(
+            "",
+            f"--trials must be a whole number between 1 and {MOST_TRIALS:,}, or a Monte Carlo "
+            f"error below 1 such as 0.005; got {trials:g}.",
+        )
+    if trials < 5e-5:
+        raise ScenarioError(
+            "",
+            f"a Monte Carlo error of {trials:g} needs over {MOST_TRIALS:,} trials; ask for less.",
+        )
+    limits = (("--participants", participants, MOST_PARTICIPANTS), ("--workers", workers, 1_024))
     for name, number, most in limits:
         if not 1 <= number <= most:
             raise ScenarioError("", f"{name} must be between 1 and {most:,}; got {number}.")
-
-
-def _parts(
-    run: Callable[[tuple[int, int]], tuple[Outcome, ...]],
-    trials: int,
-    workers: int,
-    progress: Callable[[int], None] | None,
-) -> Iterator[tuple[Outcome, ...]]:
-    chunks = [(first, min(CHUNK, trials - first)) for first in range(0, trials, CHUNK)]
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        for chunk, part in zip(chunks, pool.map(run, chunks), strict=True):
-            if progress is not None:
-                progress(chunk[1])
-            yield part
-
-
-def _summary(study: Study, parts: tuple[Outcome, ...]) -> Result:
-    z = np.concatenate([part.z for part in parts])
-    estimate = np.concatenate([part.estimate for part in parts])
-    plan = study.protocol.analysis
-    bound = float(norm.isf(plan.alpha / plan.sides))
-    rejected = int((np.abs(z) >= bound).sum())
-    power = rejected / z.size
-    return Result(
-        estimand=parts[0].estimand,
-        method=parts[0].method,
-        rejected=rejected,
-        power=power,
-        power_benefit=float((z >= bound).mean()),
-        mc_error=float(np.sqrt(power * (1 - power) / z.size)),
-        median_estimate=float(np.nanmedian(estimate)),
-    )
-
-
-def _duration(
-    study: Study, scenario: Scenario, participants: int, seed: int, trials: int
-) -> dict[str, float]:
-    """Days from the opening of the first site to the last participant's primary endpoint."""
-    first = study.protocol.analysis.sequence[0]
-    estimand = next(e for e in study.protocol.estimands if e.id == first)
-    endpoint = next(e for e in study.protocol.endpoints if e.id == estimand.endpoint)
-    days = endpoint.horizon + last_arrivals(
-        scenario.accrual,
-        participants,
-        seed=seed,
-        scenario=scenario.id,
-        first=0,
-        trials=min(trials, DURATIONS),
-    )
-    p10, median, p90 = np.quantile(days, [0.1, 0.5, 0.9])
-    return {"median": float(median), "p10": float(p10), "p90": float(p90)}
+    count = int(trials) if trials >= 1 else math.ceil(0.25 / trials**2)
+    needed = count * (9 + 18 * estimands) * 2 + CHUNK * participants * 300 // 100
+    if needed > MOST_BYTES:
+        raise ScenarioError(
+            "",
+            f"{count:,} trials of {estimands} estimands need about {needed / 2**30:.1f} GiB of "
+            f"memory; the limit is {MOST_BYTES / 2**30:.0f} GiB. Ask for fewer trials.",
+        )

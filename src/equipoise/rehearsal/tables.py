@@ -26,40 +26,37 @@ __all__ = [
 ]
 
 
-def at_risk(first: CountArray, left: CountArray | None = None) -> FloatArray:
-    """At risk on each day, same shape as the event columns of `first`.
-
-    Args:
-        first: shape (..., days + 2), participants by day reached, last column never.
-        left: shape (..., days + 1), participants by the last day on which they were followed.
-
-    """
-    leaves = first if left is None else first + np.pad(left, [(0, 0)] * (left.ndim - 1) + [(0, 1)])
-    later = np.cumsum(leaves[..., ::-1], axis=-1)[..., ::-1]
-    result: FloatArray = later[..., :-1].astype(np.float64)
-    return result
-
-
 def logrank(first: CountArray, left: CountArray | None = None) -> tuple[FloatArray, FloatArray]:
     """Stratified log-rank comparison of arm 1 with arm 0.
 
     Args:
-        first: shape (trials, strata, 2, days + 2).
+        first: shape (trials, strata, 2, days + 2), participants by day reached, the last
+            column those who never did.
         left: shape (trials, strata, 2, days + 1), those censored after each day.
 
     Returns:
         one-step log rate ratio (O - E) / V and z = (O - E) / sqrt(V), shape (trials,) each;
         positive when arm 1 reaches the endpoint sooner; 0 where nothing can be compared.
 
+    Sums run day by day from the last, in the order of `kernels.logrank_compiled`, so that
+    both give the same numbers to the last bit.
     """
-    events = first[..., :-1].astype(np.float64)
-    risk = at_risk(first, left)
-    total_events, total_risk = events.sum(axis=2), risk.sum(axis=2)
-    share = risk[:, :, 1] / np.maximum(total_risk, 1)
-    spread = np.maximum(total_risk - total_events, 0) / np.maximum(total_risk - 1, 1)
-    expected = total_events * share
-    excess = (events[:, :, 1] - expected).sum(axis=(1, 2))
-    variance = (expected * (1 - share) * spread).sum(axis=(1, 2))
+    trials, strata, _, columns = first.shape
+    events = np.ascontiguousarray(np.moveaxis(first, 0, -1))  # (strata, 2, days + 2, trials)
+    gone = None if left is None else np.ascontiguousarray(np.moveaxis(left, 0, -1))
+    excess, variance = np.zeros(trials), np.zeros(trials)
+    for stratum in range(strata):
+        theirs, ours = (events[stratum, arm, columns - 1].astype(np.int64) for arm in (0, 1))
+        for day in range(columns - 2, -1, -1):
+            a, b = events[stratum, 0, day], events[stratum, 1, day]
+            theirs, ours = theirs + a, ours + b
+            if gone is not None:
+                theirs, ours = theirs + gone[stratum, 0, day], ours + gone[stratum, 1, day]
+            total, happened = theirs + ours, a + b
+            share = ours / np.maximum(total, 1)
+            expected = happened * share
+            excess += b - expected
+            variance += expected * (1.0 - share) * ((total - happened) / np.maximum(total - 1, 1))
     return _over(excess, variance), _over(excess, np.sqrt(variance))
 
 

@@ -121,20 +121,18 @@ def _full(plan, keys, trial, person, where, path, counts):  # type: ignore[no-un
         if path[min(gone, days)] == plan.death:
             gone = days + 1
     reached_on = _reached(plan, path[: min(gone, days) + 1])
-    if gone > days:
-        counts.first[(trial, *where, reached_on)] += 1
-    elif reached_on <= gone:
+    if gone > days or reached_on <= gone:
         counts.first[(trial, *where, reached_on)] += 1
     else:
         counts.left[(trial, *where, gone)] += 1
     for seen in range(plan.snapshots.size):
         at = plan.snapshots[seen]
-        dead = path[min(at, gone)] == plan.death
-        if at > gone and not dead:
+        state = path[min(at, gone)]
+        if at > gone and state != plan.death:
             continue
         chance = uniform(keys.absent[trial], person * plan.snapshots.size + seen)
-        if dead or plan.absent.size == 0 or chance >= plan.absent[seen]:
-            counts.states[(trial, seen, *where, path[min(at, gone)])] += 1
+        if state != 0 or plan.absent.size == 0 or chance >= plan.absent[seen]:
+            counts.states[(trial, seen, *where, state)] += 1
 
 
 @njit(cache=True, nogil=True)

@@ -59,7 +59,8 @@ class ChainPlan(NamedTuple):
         snapshots: shape (k,), ascending days whose states are counted.
         ends: shape (segments - 1,), ranks of arrival at which a new segment begins.
         leave: shape (days,) or (0,), chance of having left follow-up by each day from 1 on.
-        absent: shape (k,) or (0,), chance that a snapshot of a living person is missing.
+        absent: shape (k,) or (0,), chance that a snapshot of a person in the best state
+            (at home) is missing.
         relapse: chance of a relapse after the best state.
         death: index of the state that is never missing.
 

@@ -147,9 +147,8 @@ def _count_states(
     chances = uniforms(keys.absent[trial], 0, plan.n * k).reshape(plan.n, k)
     for index, day in enumerate(plan.snapshots):
         state = path[np.arange(plan.n), np.minimum(day, gone)]
-        dead = state == plan.death
-        known = dead | (gone >= day)
+        known = (state == plan.death) | (gone >= day)
         if plan.absent.size:
-            known &= dead | (chances[:, index] >= plan.absent[index])
+            known &= (state != 0) | (chances[:, index] >= plan.absent[index])
         kept = tuple(each[known] for each in cell)
         np.add.at(counts.states[trial, index], (*kept, state[known]), 1)
