@@ -18,6 +18,8 @@ from equipoise.errors import UnsafeDatabase
 
 FILES = {"default": "store.sqlite3", "identity": "identity.sqlite3", "vault": "vault.sqlite3"}
 VARIABLES = {"identity": "EQUIPOISE_IDENTITY_URL", "vault": "EQUIPOISE_VAULT_URL"}
+ALLOCATOR = ("EQUIPOISE_ALLOCATOR_SOCKET", "EQUIPOISE_UNBLINDED_SOCKET")
+"""Where the allocator is a process of its own, this one has no vault: opening it is an error."""
 SQLITE_SET_UP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON"
 WAIT_SECONDS = 30
 DURABLE = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "foreign_keys": 1}
@@ -26,12 +28,15 @@ DURABLE = {"journal_mode": "wal", "synchronous": 2, "recursive_triggers": 1, "fo
 def configure(instance: Path, environment: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Django's DATABASES for this instance folder and environment."""
     url = environment.get("DATABASE_URL", "")
-    if not url:
-        return {alias: _sqlite(instance / name) for alias, name in FILES.items()}
-    return {
+    found = {
         alias: _postgresql(environment.get(VARIABLES.get(alias, ""), ""), url, alias)
-        for alias in FILES
+        if url
+        else _sqlite(instance / name)
+        for alias, name in FILES.items()
     }
+    if any(environment.get(door) for door in ALLOCATOR):
+        found["vault"] = {"ENGINE": "django.db.backends.dummy"}
+    return found
 
 
 def _sqlite(path: Path) -> dict[str, Any]:
@@ -100,10 +105,17 @@ def refuse_unsafe() -> None:
     """
     from django.db import connections
 
-    for alias in FILES:
+    for alias in opened():
         problem = unsafe(connections[alias])
         if problem:
             raise UnsafeDatabase(f"{alias}: {problem}")
+
+
+def opened() -> tuple[str, ...]:
+    """The databases that this process opens: without the vault where the allocator has it."""
+    from django.db import connections
+
+    return tuple(alias for alias in FILES if connections[alias].vendor != "unknown")
 
 
 def unsafe(connection: Any) -> str | None:

@@ -2,7 +2,8 @@
 
 `EQUIPOISE_DIR` names the instance folder (default `./instance`), `DATABASE_URL` a PostgreSQL
 server, `EQUIPOISE_IDENTITY_URL` and `EQUIPOISE_VAULT_URL` others for those two databases,
-`EQUIPOISE_HOSTS` the names the server answers to, `EQUIPOISE_HTTPS=1` that it is reached
+`EQUIPOISE_ALLOCATOR_SOCKET` the allocator's process (`EQUIPOISE_UNBLINDED_SOCKET` its other
+door), after which this process has no vault, `EQUIPOISE_HOSTS` the names the server answers to, `EQUIPOISE_HTTPS=1` that it is reached
 through TLS. Nothing is written on import: `commands.instance` makes instances.
 """
 
@@ -18,6 +19,8 @@ from equipoise_server import databases
 
 PACKAGE = Path(__file__).resolve().parent
 EQUIPOISE_DIR = Path(os.environ.get("EQUIPOISE_DIR", "instance")).resolve()
+EQUIPOISE_ALLOCATOR_SOCKET = os.environ.get("EQUIPOISE_ALLOCATOR_SOCKET", "")
+EQUIPOISE_UNBLINDED_SOCKET = os.environ.get("EQUIPOISE_UNBLINDED_SOCKET", "")
 EQUIPOISE_VAULT_KEY = str(EQUIPOISE_DIR / "vault.key")
 EQUIPOISE_IDENTITY_KEY = str(EQUIPOISE_DIR / "identity.key")
 EQUIPOISE_CHECKPOINT_KEY = str(EQUIPOISE_DIR / "checkpoint.key")

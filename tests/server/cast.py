@@ -115,6 +115,6 @@ def open_the_trial(instance: SimpleNamespace, *, demo: bool = True) -> Cast:
         for name, (username, role, site) in people.items()
     }
     for site in ("s01", "s02"):
-        kits = client.deliver(site=site, shares=3, at=before)
+        kits = client.deliver(site=site, shares=8, at=before)
         receive(site=site, kits=kits, by=staff["pharmacist"], at=before, key=key())
     return Cast(instance=instance, study=study, administrator=boss, **staff)

@@ -25,6 +25,7 @@
         Locked
         NotLocked
         TwoPersonsRequired
+        CustodianInvalid
         AlreadyWithdrawn
         AlreadyRecorded
         FollowUpEnded
@@ -46,6 +47,7 @@
       ExternalError            something outside equipoise failed
         StorageFull
         MissingExtra
+        AllocatorSilent
 
 Each class carries a stable `code` (for machines, the ledger and the documentation)
 and builds its own sentence (for people). A sentence says what was refused, why and
@@ -71,6 +73,7 @@ from equipoise.errors.refused import (
     AlreadyRecorded,
     AlreadyScreened,
     AlreadyWithdrawn,
+    CustodianInvalid,
     DoseNotAllowed,
     FolderNotEmpty,
     FollowUpEnded,
@@ -96,6 +99,7 @@ from equipoise.errors.refused import (
     WindowClosed,
 )
 from equipoise.errors.trouble import (
+    AllocatorSilent,
     ChainBroken,
     Conflict,
     ExternalError,
@@ -111,12 +115,14 @@ from equipoise.errors.trouble import (
 )
 
 __all__ = [
+    "AllocatorSilent",
     "AlreadyRandomised",
     "AlreadyRecorded",
     "AlreadyScreened",
     "AlreadyWithdrawn",
     "ChainBroken",
     "Conflict",
+    "CustodianInvalid",
     "DesignError",
     "DoseNotAllowed",
     "EquipoiseError",

@@ -193,6 +193,18 @@ class TwoPersonsRequired(Refused):
         )
 
 
+class CustodianInvalid(Refused):
+    """The custodians of the randomisation list are not two persons with age public keys."""
+
+    code = "refused.custodian"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The list was not made: {why}. Give --custodian once for each of two persons, "
+            "each with the age public key (age1...) of that person."
+        )
+
+
 class AlreadyWithdrawn(Refused):
     """The participant has withdrawn from what the step would do."""
 

@@ -124,3 +124,15 @@ class MissingExtra(ExternalError):
 
     def __init__(self, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'equipoise[{extra}]'.")
+
+
+class AllocatorSilent(ExternalError):
+    """The allocator did not answer. Whether it acted is found out by asking again."""
+
+    code = "external.allocator"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The allocator did not answer ({why}). Nothing is lost: send the same request "
+            "again, and it gets the same answer. If it stays silent, call the trial office."
+        )

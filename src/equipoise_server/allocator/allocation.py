@@ -36,15 +36,16 @@ def allocate(
         SealBroken: the slot was changed or moved.
 
     """
-    with vault_transaction():
+    listed = lists.WHOLE_STUDY if current().configuration["dynamic"] else stratum
+    with vault_transaction(f"participant/{participant}", f"list/{listed}", f"site/{site}"):
         known = Allocation.objects.using(DATABASE).filter(participant=participant).first()
         if known is not None:
             return known.kit
         if Allocation.objects.using(DATABASE).filter(key=key).exists():
             raise KeyReused(key)
         made = current()
-        kits.require_stock(site, made)
-        slot = _next_slot(made, stratum)
+        kits.require_stock(site)
+        slot = _next_slot(listed)
         arm = _open(made, slot, covariates)
         kit = kits.take(site, arm, participant, made)
         Allocation.objects.using(DATABASE).create(
@@ -61,8 +62,7 @@ def allocate(
         return kit
 
 
-def _next_slot(made: Ceremony, stratum: str) -> Slot:
-    listed = lists.WHOLE_STUDY if made.configuration["dynamic"] else stratum
+def _next_slot(listed: str) -> Slot:
     free = Slot.objects.using(DATABASE).filter(stratum=listed, allocation__isnull=True)
     slot = free.order_by("place").first()
     if slot is None:

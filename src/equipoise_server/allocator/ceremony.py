@@ -9,6 +9,7 @@ from equipoise.digest import canonical_json
 from equipoise.errors import IntegrityError, LiveUseRefused
 from equipoise.protocol.model import Study
 from equipoise_server.allocator import lists
+from equipoise_server.allocator.escrow import Escrow
 from equipoise_server.allocator.transaction import DATABASE, vault_transaction
 from equipoise_server.vault.keys import make_key
 from equipoise_server.vault.models import Ceremony, Slot
@@ -17,11 +18,19 @@ from equipoise_server.vault.seal import open_seal, seal
 SEED_BYTES = 32
 
 
-def generate(study: Study, *, label: str, at: datetime, seed: bytes | None = None) -> str:
+def generate(
+    study: Study,
+    *,
+    label: str,
+    at: datetime,
+    seed: bytes | None = None,
+    escrow: Escrow | None = None,
+) -> str:
     """Make and seal the list of a study; returns the commitment to publish.
 
     A live list takes 256 bits from the operating system; only a demo may be given a seed,
-    and its label is bound into every draw, so no demo can repeat a live list.
+    and its label is bound into every draw, so no demo can repeat a live list. With `escrow`
+    the custodians' copy is written before the list counts.
 
     Raises:
         LiveUseRefused: a seed was given for a live list, or a list exists already.
@@ -32,27 +41,32 @@ def generate(study: Study, *, label: str, at: datetime, seed: bytes | None = Non
     if Ceremony.objects.using(DATABASE).exists():
         raise LiveUseRefused("this instance already has a list; a list is made once")
     make_key()
-    chosen = seed if seed is not None else os.urandom(SEED_BYTES)
-    configuration = lists.configure(study, label=label)
-    made = lists.build(configuration, chosen)
-    committed = lists.commitment(made, chosen, configuration)
+    made = lists.make(study, label=label, seed=fresh_seed() if seed is None else seed)
+    if escrow is not None:
+        escrow.write(made, at=at)
     with vault_transaction():
-        _store(study, configuration, chosen, committed, at)
-        Slot.objects.using(DATABASE).bulk_create(_slots(configuration, made, chosen))
-    return committed
+        _store(made, at)
+        Slot.objects.using(DATABASE).bulk_create(_slots(made))
+    return made.commitment
 
 
-def _store(
-    study: Study, configuration: lists.Configuration, seed: bytes, committed: str, at: datetime
-) -> None:
+def fresh_seed() -> bytes:
+    """256 bits from the operating system."""
+    return os.urandom(SEED_BYTES)
+
+
+def _store(made: lists.Made, at: datetime) -> None:
+    configuration = made.configuration
+    study = configuration["study"]
+    masks = _masks(configuration, made.seed)
     Ceremony.objects.using(DATABASE).create(
         label=configuration["label"],
-        study=study.protocol.id,
-        digest=study.digest,
+        study=study,
+        digest=configuration["digest"],
         configuration=configuration,
-        commitment=committed,
-        sealed_seed=seal(seed.hex(), purpose="seed", name=study.protocol.id),
-        sealed_masks=seal(_masks(configuration, seed), purpose="masks", name=study.protocol.id),
+        commitment=made.commitment,
+        sealed_seed=seal(made.seed.hex(), purpose="seed", name=study),
+        sealed_masks=seal(masks, purpose="masks", name=study),
         made_at=at,
     )
 
@@ -65,20 +79,21 @@ def _masks(configuration: lists.Configuration, seed: bytes) -> str:
     return canonical_json(dict(zip(letters, ordered, strict=False))).decode()
 
 
-def _slots(configuration: lists.Configuration, made: lists.Lists | None, seed: bytes) -> list[Slot]:
-    if made is None:
+def _slots(made: lists.Made) -> list[Slot]:
+    held = made.list
+    if held is None:
         draws = [
-            repr(lists.uniform(configuration, seed, lists.WHOLE_STUDY, place))
-            for place in range(1, configuration["length"] + 1)
+            repr(lists.uniform(made.configuration, made.seed, lists.WHOLE_STUDY, place))
+            for place in range(1, made.configuration["length"] + 1)
         ]
-        made = {lists.WHOLE_STUDY: draws}
+        held = {lists.WHOLE_STUDY: draws}
     return [
         Slot(
             stratum=stratum,
             place=place,
             sealed=seal(value, purpose="slot", name=slot_name(stratum, place)),
         )
-        for stratum, values in made.items()
+        for stratum, values in held.items()
         for place, value in enumerate(values, start=1)
     ]
 
@@ -86,6 +101,18 @@ def _slots(configuration: lists.Configuration, made: lists.Lists | None, seed: b
 def slot_name(stratum: str, place: int) -> str:
     """What a slot's seal is bound to."""
     return f"{stratum}#{place}"
+
+
+def commitment() -> str | None:
+    """The published commitment, or None before the ceremony."""
+    made = Ceremony.objects.using(DATABASE).first()
+    return made.commitment if made else None
+
+
+def label() -> str | None:
+    """`demo` or `live`, or None before the ceremony."""
+    made = Ceremony.objects.using(DATABASE).first()
+    return made.label if made else None
 
 
 def current() -> Ceremony:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import defaultdict
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from equipoise.errors import OutOfStock, UnknownRecord
 from equipoise.ids import kit_code
@@ -26,7 +27,7 @@ def deliver(*, site: str, shares: int, at: datetime) -> tuple[str, ...]:
 
     Returns the kit codes in alphabetical order, which is unrelated to their content.
     """
-    with vault_transaction():
+    with vault_transaction("consignments", f"site/{site}"):
         made = current()
         seed = seed_of(made)
         first = Kit.objects.using(DATABASE).count()
@@ -53,55 +54,58 @@ def _bytes(seed: bytes, made: Ceremony, number: int) -> bytes:
     return hmac.new(seed, words.encode(), hashlib.sha256).digest()
 
 
-def _free(site: str) -> dict[str, list[Kit]]:
-    """The free, valid kits of a site by arm, each list in code order."""
-    held: dict[str, list[Kit]] = defaultdict(list)
-    rows = Kit.objects.using(DATABASE).filter(site=site, participant="", valid=True)
-    for kit in rows.order_by("code"):
-        held[arm_in(kit)].append(kit)
-    return held
-
-
 def arm_in(kit: Kit) -> str:
     """The arm whose product the kit holds, opened."""
     return open_seal(kit.sealed_product, purpose="kit", name=kit.code)
 
 
-def require_stock(site: str, made: Ceremony) -> None:
+def _at(site: str) -> QuerySet[Kit]:
+    return Kit.objects.using(DATABASE).filter(site=site)
+
+
+def _used(site: str) -> int:
+    """How many kits of the site were given or are not valid."""
+    return _at(site).exclude(participant="", valid=True).count()
+
+
+def lowest_stock(site: str) -> int:
+    """How many more participants the site can serve, whatever their arms turn out to be.
+
+    It counts consignments and kits used, never what is in them: the number says nothing of
+    earlier arms, and so neither does a refusal, nor the day on which a consignment is sent.
+    The price is a reserve: at 1:1 a site needs as many kits of each product as it will have
+    participants.
+    """
+    ratio = [int(part) for part in current().configuration["ratio"]]
+    consigned = _at(site).count() // sum(ratio)
+    return consigned * min(ratio) - _used(site)
+
+
+def require_stock(site: str) -> None:
     """Refuse unless every arm could be served, before any slot is opened.
 
     Raises:
-        OutOfStock: the same sentence whichever arm is short.
+        OutOfStock: the same sentence at the same number of participants, whatever their arms.
 
     """
-    held = _free(site)
-    if any(not held[arm] for arm in made.configuration["arms"]):
+    if lowest_stock(site) < 1:
         raise OutOfStock(site)
 
 
 def take(site: str, arm: str, participant: str, made: Ceremony) -> str:
     """Reserve one of the site's kits of that arm, chosen by a draw; returns its code."""
-    held = _free(site)[arm]
+    free = _at(site).filter(participant="", valid=True).order_by("code")
+    held = [
+        code
+        for code, box in free.values_list("code", "sealed_product")
+        if open_seal(box, purpose="kit", name=code) == arm
+    ]
     if not held:
         raise OutOfStock(site)
-    taken = Kit.objects.using(DATABASE).exclude(participant="").count()
-    u = lists.uniform(made.configuration, seed_of(made), f"kit/{site}", taken + 1)
-    kit = held[int(u * len(held))]
-    kit.participant = participant
-    kit.save(using=DATABASE, update_fields=["participant"])
-    return kit.code
-
-
-def lowest_stock(site: str) -> int:
-    """How many more participants of any one arm the site could surely serve.
-
-    Told to the resupply clock of the depot alone: on a blinded page it would tell which
-    way the last allocation went.
-    """
-    configuration = current().configuration
-    held = _free(site)
-    pairs = zip(configuration["arms"], configuration["ratio"], strict=True)
-    return min(len(held[arm]) // int(ratio) for arm, ratio in pairs)
+    u = lists.uniform(made.configuration, seed_of(made), f"kit/{site}", _used(site) + 1)
+    code = held[int(u * len(held))]
+    Kit.objects.using(DATABASE).filter(code=code).update(participant=participant)
+    return code
 
 
 def find(code: str) -> Kit:

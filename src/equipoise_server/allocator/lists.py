@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from equipoise.digest import sha256
+from equipoise.digest import canonical_json, sha256
 from equipoise.errors import ProtocolError
 from equipoise.protocol.forms import Item
 from equipoise.protocol.model import Derived, Study
@@ -123,4 +124,34 @@ def uniform(configuration: Configuration, seed: bytes, stratum: str, place: int)
 
 def commitment(lists: Lists | None, seed: bytes, configuration: Configuration) -> str:
     """SHA-256 of the canonical JSON {list or null, seed, configuration}."""
-    return sha256({"configuration": configuration, "list": lists, "seed": seed.hex()})
+    return sha256(document(lists, seed, configuration))
+
+
+def document(lists: Lists | None, seed: bytes, configuration: Configuration) -> bytes:
+    """The bytes whose SHA-256 is the commitment: canonical JSON {list or null, seed, configuration}."""
+    return canonical_json({"configuration": configuration, "list": lists, "seed": seed.hex()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Made:
+    """A list with all that decides it. It has no representation: its seed is never printed."""
+
+    configuration: Configuration
+    seed: bytes
+    list: Lists | None
+
+    @property
+    def document(self) -> bytes:
+        """What custodians keep."""
+        return document(self.list, self.seed, self.configuration)
+
+    @property
+    def commitment(self) -> str:
+        """What is published."""
+        return sha256(self.document)
+
+
+def make(study: Study, *, label: str, seed: bytes) -> Made:
+    """The list of `study` that follows from `seed`."""
+    configuration = configure(study, label=label)
+    return Made(configuration=configuration, seed=seed, list=build(configuration, seed))

@@ -8,19 +8,24 @@ from contextlib import contextmanager
 from django.db import connections, transaction
 
 DATABASE = "vault"
-_LOCK = 0x65710001  # advisory lock number of the vault on PostgreSQL
+LEDGER = "ledger"
 
 
 @contextmanager
-def vault_transaction() -> Iterator[None]:
-    """A transaction in which nobody else allocates.
+def vault_transaction(*names: str) -> Iterator[None]:
+    """A transaction that alone acts on what `names` say; on the vault's ledger without any.
 
     SQLite serialises writers by BEGIN IMMEDIATE. PostgreSQL takes a transaction-level
-    advisory lock: the allocation must see every earlier place of its stratum.
+    advisory lock for each name, in the order given, which is therefore the same everywhere:
+    participant, consignments, list, site.
     """
     with transaction.atomic(using=DATABASE):
         connection = connections[DATABASE]
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+                for name in names or (LEDGER,):
+                    cursor.execute(_HOLD, [f"vault/{name}"])
         yield
+
+
+_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Annotated
 
 import typer
 
-from equipoise.cli.answer import JsonFlag, page, write_json
+from equipoise.cli.answer import (
+    DONE,
+    FINDINGS,
+    JsonFlag,
+    leave,
+    messages,
+    page,
+    write_json,
+)
 from equipoise_server.commands.instance import DEFAULT, Folder, open_instance
 
 To = Annotated[
@@ -34,7 +43,7 @@ def export_instance(
     folder: Folder = DEFAULT,
     as_document: JsonFlag = False,
 ) -> None:
-    """Export an instance."""
+    """Export an instance; exit code 1 where a registration is not complete."""
     open_instance(folder)
     from equipoise_server.services.export import export
     from equipoise_server.store.accounts import person
@@ -42,6 +51,19 @@ def export_instance(
     files = export(to, out=out, by=person(by), at=datetime.now(UTC))
     if as_document:
         write_json({"path": str(out), "files": [asdict(one) for one in files]})
-        return
-    size = sum(one.bytes for one in files)
-    page().print(f"{len(files)} files, {size:,} bytes in {out}", soft_wrap=True)
+    else:
+        size = sum(one.bytes for one in files)
+        page().print(f"{len(files)} files, {size:,} bytes in {out}", soft_wrap=True)
+    leave(DONE if _complete(out) else FINDINGS)
+
+
+def _complete(out: Path) -> bool:
+    """What the gate of a registration says; True for an export without one."""
+    gate = out / "completeness.json"
+    if not gate.is_file():
+        return True
+    said = json.loads(gate.read_text(encoding="utf-8"))
+    if not said["complete"]:
+        missing = ", ".join(map(str, said["missing"]))
+        messages().print(f"{said['filled']} of {said['of']} items are filled; missing: {missing}.")
+    return bool(said["complete"])

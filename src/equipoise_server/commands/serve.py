@@ -58,6 +58,8 @@ def run(folder: Path, host: str, port: int, workers: int) -> None:
     apart = os.environ.get(DOOR, "")
     socket = Path(apart) if apart else folder.resolve() / "run" / SOCKET
     allocator = None if apart else _allocator(folder, socket, stop)
+    if allocator is not None:
+        children.wait_for_socket(socket, allocator)
     web = children.verb(
         "serve-web",
         *("--dir", str(folder), "--host", host, "--port", str(port), "--workers", str(workers)),
@@ -82,7 +84,6 @@ def _allocator(folder: Path, socket: Path, stop: children.Stop) -> Popen[bytes]:
         environment=children.environment_of(folder),
     )
     stop.children.append(started)
-    children.wait_for_socket(socket, started)
     return started
 
 

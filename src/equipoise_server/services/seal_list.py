@@ -8,6 +8,7 @@ from django.db import connection
 
 from equipoise.errors import LiveUseRefused
 from equipoise_server.allocator import client
+from equipoise_server.allocator.escrow import Escrow
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
@@ -15,11 +16,14 @@ from equipoise_server.store import ledger
 from equipoise_server.store.models import Trial, User
 
 
-def seal_list(*, by: User, at: datetime, key: str, seed: bytes | None = None) -> str:
+def seal_list(
+    *, by: User, at: datetime, key: str, seed: bytes | None = None, escrow: Escrow | None = None
+) -> str:
     """Run the sealing ceremony; returns the commitment, which also stands in the ledger.
 
     The allocator makes and keeps the list; the store learns the commitment alone. `seed` is
-    for a demonstration; a live list takes its seed from the operating system.
+    for a demonstration; a live list takes its seed from the operating system. `escrow`: the
+    custodians who get an encrypted copy.
 
     Raises:
         LiveUseRefused: a seed for a live trial, or a list that exists already.
@@ -27,10 +31,10 @@ def seal_list(*, by: User, at: datetime, key: str, seed: bytes | None = None) ->
 
     """
     request = Request(verb="seal the list", by=by, at=at, key=key, body={})
-    return str(perform(request, lambda: _seal(by, at, seed))["commitment"])
+    return str(perform(request, lambda: _seal(by, at, seed, escrow))["commitment"])
 
 
-def _seal(by: User, at: datetime, seed: bytes | None) -> Answer:
+def _seal(by: User, at: datetime, seed: bytes | None, escrow: Escrow | None) -> Answer:
     with connection.cursor() as cursor:
         study = require_unlocked(cursor, "seal the list")
         permissions.require(cursor, "seal the list", by=by, at=at)
@@ -38,7 +42,7 @@ def _seal(by: User, at: datetime, seed: bytes | None) -> Answer:
         if seed is not None and not demo:
             raise LiveUseRefused("only a demonstration may be given a seed")
         label = "demo" if demo else "live"
-        commitment = client.generate(study, label=label, at=at, seed=seed)
+        commitment = client.generate(study, label=label, at=at, seed=seed, escrow=escrow)
         ledger.append(
             cursor,
             chain=ledger.STUDY_CHAIN,

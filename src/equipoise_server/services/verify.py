@@ -107,9 +107,8 @@ def _has(chain: str, sequence: int, digest: str) -> bool:
 
 
 def _vault(found: Findings) -> None:
-    first = client.first_broken()
-    if first is not None:
-        found.add("vault_vaultledgerentry", str(first), "its digest does not fit")
+    for table, row, why in client.broken():
+        found.add(table, row, why)
 
 
 def _matches(found: Findings) -> bool | None:

@@ -8,6 +8,7 @@ XSalsa20-Poly1305) through PyNaCl.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
@@ -37,6 +38,7 @@ def open_seal(box: bytes | memoryview, *, purpose: str, name: str) -> str:
     return _open(bytes(box), private_key(), purpose, name)
 
 
+@lru_cache(maxsize=1 << 16)
 def _open(box: bytes, key: PrivateKey, purpose: str, name: str) -> str:
     what = f"{purpose} {name}"
     try:

@@ -5,112 +5,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Ceremony',
+            name="Ceremony",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=16)),
-                ('study', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('configuration', models.JSONField()),
-                ('commitment', models.CharField(max_length=64)),
-                ('sealed_seed', models.BinaryField()),
-                ('sealed_masks', models.BinaryField()),
-                ('made_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=16)),
+                ("study", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("configuration", models.JSONField()),
+                ("commitment", models.CharField(max_length=64)),
+                ("sealed_seed", models.BinaryField()),
+                ("sealed_masks", models.BinaryField()),
+                ("made_at", models.DateTimeField()),
+                ("released_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='VaultLedgerEntry',
+            name="VaultLedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveIntegerField(unique=True)),
-                ('what', models.CharField(max_length=60)),
-                ('by', models.CharField(max_length=150)),
-                ('at', models.DateTimeField()),
-                ('participant', models.CharField(blank=True, default='', max_length=32)),
-                ('payload', models.JSONField(default=dict)),
-                ('previous', models.CharField(max_length=64, unique=True)),
-                ('digest', models.CharField(max_length=64, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveIntegerField(unique=True)),
+                ("what", models.CharField(max_length=60)),
+                ("by", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                ("participant", models.CharField(blank=True, default="", max_length=32)),
+                ("payload", models.JSONField(default=dict)),
+                ("previous", models.CharField(max_length=64, unique=True)),
+                ("digest", models.CharField(max_length=64, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Kit',
+            name="Kit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('site', models.CharField(max_length=32)),
-                ('sealed_product', models.BinaryField()),
-                ('participant', models.CharField(blank=True, default='', max_length=32)),
-                ('valid', models.BooleanField(default=True)),
-                ('delivered_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("site", models.CharField(max_length=32)),
+                ("sealed_product", models.BinaryField()),
+                ("participant", models.CharField(blank=True, default="", max_length=32)),
+                ("valid", models.BooleanField(default=True)),
+                ("delivered_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['site', 'participant', 'valid'], name='free_kits')],
+                "indexes": [
+                    models.Index(fields=["site", "participant", "valid"], name="free_kits")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Slot',
+            name="Slot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stratum', models.CharField(max_length=200)),
-                ('place', models.PositiveIntegerField()),
-                ('sealed', models.BinaryField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stratum", models.CharField(max_length=200)),
+                ("place", models.PositiveIntegerField()),
+                ("sealed", models.BinaryField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('stratum', 'place'), name='one_place')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stratum", "place"), name="one_place")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('participant', models.CharField(max_length=32, unique=True)),
-                ('site', models.CharField(max_length=32)),
-                ('stratum', models.CharField(max_length=200)),
-                ('covariates', models.JSONField(default=dict)),
-                ('sealed_arm', models.BinaryField()),
-                ('kit', models.CharField(max_length=32, unique=True)),
-                ('key', models.CharField(max_length=200)),
-                ('at', models.DateTimeField()),
-                ('slot', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='vault.slot')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("participant", models.CharField(max_length=32, unique=True)),
+                ("site", models.CharField(max_length=32)),
+                ("stratum", models.CharField(max_length=200)),
+                ("covariates", models.JSONField(default=dict)),
+                ("sealed_arm", models.BinaryField()),
+                ("kit", models.CharField(max_length=32, unique=True)),
+                ("key", models.CharField(max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "slot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, to="vault.slot"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UnblindedPerson',
+            name="UnblindedPerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('username', models.CharField(max_length=150)),
-                ('role', models.CharField(max_length=40)),
-                ('since', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("username", models.CharField(max_length=150)),
+                ("role", models.CharField(max_length=40)),
+                ("since", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('username', 'role'), name='one_role')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("username", "role"), name="one_role")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='UnblindedRecord',
+            name="UnblindedRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('participant', models.CharField(max_length=32)),
-                ('form', models.CharField(max_length=64)),
-                ('number', models.PositiveIntegerField()),
-                ('version', models.PositiveIntegerField()),
-                ('document', models.JSONField()),
-                ('by', models.CharField(max_length=150)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, default='', max_length=500)),
-                ('key', models.CharField(max_length=200, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("participant", models.CharField(max_length=32)),
+                ("form", models.CharField(max_length=64)),
+                ("number", models.PositiveIntegerField()),
+                ("version", models.PositiveIntegerField()),
+                ("document", models.JSONField()),
+                ("by", models.CharField(max_length=150)),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                ("key", models.CharField(max_length=200, unique=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('participant', 'form', 'number', 'version'), name='one_unblinded_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("participant", "form", "number", "version"),
+                        name="one_unblinded_version",
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,135 @@
+"""`equipoise serve`: two processes, one vault; and no live study beside its own vault."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from equipoise_server.allocator import client
+from equipoise_server.commands.separation import within_reach
+from server import cast
+from server.allocator_process import SOURCE, START, Allocator
+
+SECONDS = 40
+
+
+def children(pid: int) -> dict[str, int]:
+    """The processes that `serve` started, by verb."""
+    listed = subprocess.run(
+        ["ps", "-ww", "--ppid", str(pid), "-o", "pid=", "-o", "args="],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.splitlines()
+    verbs = ("allocator", "serve-web")
+    return {v: int(line.split()[0]) for line in listed for v in verbs if f"main() {v}" in line}
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as page:
+            return page.status == 200
+    except OSError:
+        return False
+
+
+def until(condition) -> None:
+    end = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@contextmanager
+def serving(instance, **more):
+    (instance.folder / "secret.key").write_text("a secret of a test")
+    connections.close_all()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ("serve", "--dir", str(instance.folder), "--port", str(port), "--workers", "1")
+    environment = {**os.environ, **instance.environment, "PYTHONPATH": str(SOURCE), **more}
+    process = subprocess.Popen(
+        [sys.executable, "-c", START, *words, "--json"],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process, f"http://127.0.0.1:{port}/en/sign-in/"
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def test_the_web_is_served_without_the_vault_and_an_allocator_that_died_comes_back(trial):
+    with serving(trial.instance) as (process, url):
+        until(lambda: answers(url))
+        first = children(process.pid)
+        environment = Path(f"/proc/{first['serve-web']}/environ").read_text()
+        assert "EQUIPOISE_ALLOCATOR_SOCKET=" in environment
+        open_files = os.listdir(f"/proc/{first['serve-web']}/fd")
+        held = [os.path.realpath(f"/proc/{first['serve-web']}/fd/{name}") for name in open_files]
+        assert not [name for name in held if "vault" in name]
+        os.kill(first["allocator"], 9)
+        until(
+            lambda: children(process.pid).get("allocator", first["allocator"]) != first["allocator"]
+        )
+        assert answers(url)
+    assert process.returncode == 0
+    until(lambda: not os.path.exists(f"/proc/{first['serve-web']}"))
+
+
+def test_nothing_is_left_running_when_serve_is_killed(trial):
+    with serving(trial.instance) as (process, url):
+        until(lambda: answers(url))
+        started = children(process.pid)
+        process.kill()
+        process.wait()
+        until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started.values()))
+
+
+def test_a_live_study_is_not_served_beside_its_vault(instance):
+    cast.open_the_trial(instance, demo=False)
+    with serving(instance) as (process, _):
+        said, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2
+    assert json.loads(said)["error"]["code"] == "refused.live-use"
+
+
+def test_a_live_study_is_served_where_the_vault_is_out_of_reach(instance, template, tmp_path):
+    cast.open_the_trial(instance, demo=False)
+    commitment = client.commitment()
+    running = Allocator(instance, tmp_path / "apart", move=True)
+    try:
+        with serving(instance, EQUIPOISE_ALLOCATOR_SOCKET=str(running.blinded)) as (process, url):
+            if template.server:  # one role owns every database there: it must be refused
+                assert process.wait(SECONDS) == 2
+                return
+            until(lambda: answers(url))
+            assert set(children(process.pid)) == {"serve-web"}
+            home = url.replace("sign-in/", "")
+            with urllib.request.urlopen(home, timeout=10) as page:
+                assert page.status == 200
+    finally:
+        running.stop()
+    assert commitment
+
+
+@pytest.mark.parametrize("name", ["vault.key", "vault.sqlite3"])
+def test_whatever_of_the_vault_can_be_read_is_noticed(trial, name, tmp_path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+    assert within_reach(folder) in (None, "the vault's database")
+    (trial.instance.folder / name).touch()
+    shutil.copy(trial.instance.folder / name, folder / name)
+    assert name in within_reach(folder)
