@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -70,7 +71,8 @@ def expressions(draw: st.DrawFn, kind: str, depth: int = 4) -> str:
         kind == "boolean"
     )
     forms += ["least"] * (kind in {"date", "datetime"})
-    match draw(st.sampled_from(forms)):
+    form = draw(st.sampled_from(forms))
+    match form:
         case "choose":
             return f"({inner('boolean')} ? {inner(kind)} : {inner(kind)})"
         case "chain":
@@ -92,6 +94,12 @@ def expressions(draw: st.DrawFn, kind: str, depth: int = 4) -> str:
             return f"hours({inner('datetime')}, {inner('datetime')})"
         case "count":
             return f"count({inner('boolean')}, {inner('boolean')})"
+    return condition(draw, inner, form)
+
+
+def condition(draw: st.DrawFn, inner: Callable[[str], str], form: str) -> str:
+    """A part that is true, false or unknown."""
+    match form:
         case "compare":
             of = draw(st.sampled_from(["number", "date", "datetime"]))
             return f"({inner(of)} {draw(st.sampled_from(['<', '<=', '>', '>=']))} {inner(of)})"

@@ -25,12 +25,12 @@ from equipoise.errors import (
     StorageFull,
 )
 
-VERBS = ("new", "check", "explain", "diff", "design", "rehearse")
+VERBS = ("new", "check", "explain", "diff", "design", "rehearse", "import-registry")
 """Verbs of the core; each is a module of this package with `register(app)`."""
 
 SERVER_VERBS = (
     "demo", "serve", "allocator", "worker", "tick", "generate", "verify", "lock", "unlock",
-    "unblind", "analyse", "export", "import-registry", "backup", "restore",
+    "unblind", "analyse", "export", "backup", "restore",
 )  # fmt: skip
 """Verbs that join through the entry points of `equipoise.commands`."""
 
@@ -53,7 +53,7 @@ def build(only: str | None = None) -> typer.Typer:
     )
     app.callback()(_nothing)
     for verb in VERBS if only is None else (only,):
-        name = f"equipoise.cli.{verb}"
+        name = f"equipoise.cli.{verb.replace('-', '_')}"
         if find_spec(name) is not None:
             importlib.import_module(name).register(app)
     if only is not None and app.registered_commands:

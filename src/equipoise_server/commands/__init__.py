@@ -7,7 +7,17 @@ from importlib.util import find_spec
 
 import typer
 
-VERBS = ("demo", "serve", "allocator", "generate", "tick", "verify", "standing", "analyse")
+VERBS = (
+    "demo",
+    "serve",
+    "allocator",
+    "generate",
+    "tick",
+    "verify",
+    "standing",
+    "analyse",
+    "export",
+)
 """Modules of this package, each with `register(app)`."""
 
 

@@ -52,6 +52,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "unlock": ("data manager", "statistician", "sponsor"),
     "unblind the study": ("statistician", "sponsor", "data manager"),
     "analyse": ("statistician", "data manager", "sponsor"),
+    "export": ("statistician", "data manager", "sponsor"),
     "read records": (*SITE_STAFF, "monitor", "data manager", "statistician"),
     "read participants": (*SITE_STAFF, "monitor", "data manager", "statistician"),
 }

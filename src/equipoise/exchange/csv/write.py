@@ -1,0 +1,56 @@
+"""All tables of a study, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from equipoise.exchange.bundle import Bundle, Written, bundle
+from equipoise.exchange.csv.audit import write_audit
+from equipoise.exchange.csv.codebook import exported_forms, write_codebook
+from equipoise.exchange.csv.ledger import write_ledger
+from equipoise.exchange.csv.readme import page
+from equipoise.exchange.csv.tables import write_forms, write_participants, write_table
+from equipoise.exchange.source import About, Source
+from equipoise.protocol.model import Study
+
+Arms = Mapping[str, tuple[str, str | None]]
+"""Participant to allocated arm and the arm of the product in their kit, once released."""
+
+
+def write(
+    study: Study, source: Source, out: Path, *, about: About, arms: Arms | None = None
+) -> tuple[Written, ...]:
+    """Write the folder, in memory that does not grow with the number of records.
+
+    Args:
+        study: the study under which the records are read.
+        source: everything of one moment.
+        out: a new or empty folder.
+        about: what the export says about itself.
+        arms: after release alone; then `allocation.csv` is written too.
+
+    Raises:
+        FolderNotEmpty, StorageFull: of `out`. Nothing was written.
+        RecordUnreadable: a stored document does not fit its form.
+
+    """
+    with bundle(out) as files:
+        write_participants(files, study.protocol.randomisation.strata, source.participants())
+        write_forms(files, exported_forms(study), source.records())
+        write_audit(files, source.versions())
+        write_ledger(files, source.entries())
+        write_table(files, "sites.csv", ("site", "name", "timezone"), source.sites())
+        if arms is not None:
+            _write_arms(files, study, arms)
+        write_codebook(files, study)
+        files.add("README.txt", page(study, about, files.files))
+        files.add_checksums()
+        return tuple(files.files)
+
+
+def _write_arms(files: Bundle, study: Study, arms: Arms) -> None:
+    titles = {arm.id: arm.title.say("en") for arm in study.protocol.arms}
+    header = ("participant", "arm", "arm_title", "received")
+    rows = ((one, arm, titles.get(arm), got) for one, (arm, got) in sorted(arms.items()))
+    write_table(files, "allocation.csv", header, rows)

@@ -1,0 +1,126 @@
+"""What an export reads: lines in the order in which they are written, one at a time.
+
+Instants are text such as `2026-03-01T08:00:00.000000Z`, dates ISO 8601 text, and `data` is
+the stored JSON document of a version (None once it was redacted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+
+class ParticipantLine(NamedTuple):
+    """One person under a code. What has not happened is None; `stratum` may be empty."""
+
+    participant: str
+    site: str
+    status: str
+    screened_on: str
+    consented_at: str | None
+    randomised_at: str | None
+    randomised_on: str | None
+    first_dose_at: str | None
+    doses: int
+    ended_on: str | None
+    kit: str
+    stratum: Mapping[str, str]
+
+
+class RecordLine(NamedTuple):
+    """The newest version of one record."""
+
+    form: str
+    participant: str
+    site: str
+    visit: str
+    number: int
+    on: str
+    version: int
+    by: str
+    at: str
+    status: str
+    data: str | None
+
+
+class VersionLine(NamedTuple):
+    """One save of one record. The versions of a record follow each other, counting from 1."""
+
+    participant: str
+    site: str
+    form: str
+    visit: str
+    number: int
+    version: int
+    on: str
+    by: str
+    at: str
+    reason: str
+    study: str
+    data: str | None
+
+
+class EntryLine(NamedTuple):
+    """One entry of the ledger, with its payload as stored and the salt of its digest."""
+
+    chain: str
+    sequence: int
+    previous: str
+    what: str
+    by: str
+    at: str
+    subject: str
+    payload_digest: str
+    digest: str
+    salt: str | None
+    data: str | None
+
+
+class SiteLine(NamedTuple):
+    """A centre that was opened."""
+
+    site: str
+    name: str
+    timezone: str
+
+
+class UserLine(NamedTuple):
+    """A person who saved something, under the user name."""
+
+    username: str
+    full_name: str
+
+
+class Source(Protocol):
+    """Everything of one moment. Each call starts anew; nothing is held in memory."""
+
+    def sites(self) -> Iterable[SiteLine]:
+        """Every opened centre, by code."""
+
+    def users(self) -> Iterable[UserLine]:
+        """Everybody who may have saved something, by user name."""
+
+    def participants(self) -> Iterable[ParticipantLine]:
+        """Everybody on the screening log, by code."""
+
+    def records(self) -> Iterable[RecordLine]:
+        """The newest version of every record: form by form; by participant, date, number."""
+
+    def versions(self) -> Iterable[VersionLine]:
+        """Every version of every record: by participant, form, visit, number, version."""
+
+    def entries(self) -> Iterable[EntryLine]:
+        """The whole ledger, chain by chain."""
+
+
+class About(NamedTuple):
+    """What an export says about itself.
+
+    `at` is an instant as text; `locked` and `unblinded` likewise, None where not.
+    """
+
+    by: str
+    at: str
+    demo: bool
+    locked: str | None
+    unblinded: str | None

@@ -1,0 +1,192 @@
+"""Export the study: tables, ODM, registration, FHIR. Reads one moment; notes it in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from equipoise.errors import NotBuilt, UnknownRecord
+from equipoise.exchange import csv, fhir, odm, registration
+from equipoise.exchange.bundle import Written, refuse_occupied
+from equipoise.exchange.source import (
+    About,
+    EntryLine,
+    ParticipantLine,
+    RecordLine,
+    SiteLine,
+    UserLine,
+    VersionLine,
+)
+from equipoise.protocol.model import Study
+from equipoise_server.allocator import client
+from equipoise_server.services import permissions
+from equipoise_server.services.request import whole
+from equipoise_server.store import ledger, study
+from equipoise_server.store.fields import instant_text
+from equipoise_server.store.models import Participant, Site, Trial, User
+
+LATER = ("usdm", "dataset-json", "xpt", "define")
+_ROWS = 2000  # fetched at once
+
+_RECORDS = (
+    'SELECT r.form, r.participant_id, p.site_id, r.visit, r.number, v."on", v.version, v."by", v.at, '
+    "r.status, d.data FROM store_record r JOIN store_participant p ON p.code = r.participant_id "
+    "JOIN store_recordversion v ON v.digest = r.current "
+    "LEFT JOIN store_recordpayload d ON d.version_id = r.current "
+    'ORDER BY r.form, r.participant_id, v."on", r.visit, r.number'
+)
+_VERSIONS = (
+    'SELECT r.participant_id, p.site_id, r.form, r.visit, r.number, v.version, v."on", v."by", '
+    "v.at, v.reason, v.study, d.data FROM store_recordversion v "
+    "JOIN store_record r ON r.id = v.record_id "
+    "JOIN store_participant p ON p.code = r.participant_id "
+    "LEFT JOIN store_recordpayload d ON d.version_id = v.digest "
+    "ORDER BY r.participant_id, r.form, r.visit, r.number, v.version"
+)
+_ENTRIES = (
+    'SELECT e.chain, e.sequence, e.previous, e.what, e."by", e.at, e.subject, e.payload_digest, '
+    "e.digest, d.salt, d.data FROM store_ledgerentry e LEFT JOIN store_ledgerpayload d "
+    "ON d.entry_id = e.digest ORDER BY e.chain, e.sequence"
+)
+
+
+def export(to: str, *, out: Path, by: User, at: datetime) -> tuple[Written, ...]:
+    """Write an export to the new or empty folder `out`; the files in it.
+
+    The list of arms is part of `csv` only after it was released. Until then nothing of the
+    vault is read. Each export stands in the ledger, also in the one it writes.
+
+    Raises:
+        UnknownRecord: no export has the name `to`.
+        NotBuilt: this one is not built yet.
+        NotPermitted: `by` may not.
+        FolderNotEmpty, StorageFull: of `out`.
+
+    """
+    if to in LATER:
+        raise NotBuilt(f"export --to {to}")
+    if to not in _WRITERS:
+        raise UnknownRecord(f"export {to[:40]!r}; there are {', '.join((*_WRITERS, *LATER))}")
+    refuse_occupied(out)
+    running, about = _note(to, by=by, at=at)
+    with _one_moment():
+        return _WRITERS[to](running, out, about)
+
+
+def _note(to: str, *, by: User, at: datetime) -> tuple[Study, About]:
+    with whole(), connection.cursor() as cursor:
+        permissions.require(cursor, "export", by=by, at=at)
+        trial = Trial.objects.get()
+        running = study.of_digest(trial.study_id)
+        said = {"to": to, "study": running.digest}
+        ledger.append(
+            cursor, chain=ledger.STUDY_CHAIN, what="exported", by=by.username, at=at, payload=said
+        )
+    about = About(
+        by=by.full_name,
+        at=instant_text(at),
+        demo=trial.demo,
+        locked=_instant(trial.locked_at),
+        unblinded=_instant(trial.unblinded_at),
+    )
+    return running, about
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Everything read inside is of one moment, and nobody who writes waits for it."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")  # Django's own would keep writers out
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def _csv(running: Study, out: Path, about: About) -> tuple[Written, ...]:
+    arms = None
+    if about.unblinded:
+        received = client.received()
+        arms = {one: (arm, received.get(one)) for one, arm in client.released().items()}
+    return csv.write(running, Stored(), out, about=about, arms=arms)
+
+
+def _odm(running: Study, out: Path, about: About) -> tuple[Written, ...]:
+    return odm.write(running, Stored(), out, about=about)
+
+
+_WRITERS: dict[str, Callable[[Study, Path, About], tuple[Written, ...]]] = {
+    "csv": _csv,
+    "odm": _odm,
+    "fhir": lambda running, out, about: fhir.write(running, out, about=about),
+    "ctgov": lambda running, out, _: registration.write_ctgov(running, out),
+    "who24": lambda running, out, _: registration.write_who24(running, out),
+}
+
+
+class Stored:
+    """The store as `equipoise.exchange.source.Source`. Call inside one moment."""
+
+    def sites(self) -> Iterator[SiteLine]:
+        """Every opened centre, by code."""
+        for site in Site.objects.order_by("code"):
+            name = site.name.get("en") or next(iter(site.name.values()), site.code)
+            yield SiteLine(site.code, name, site.timezone)
+
+    def users(self) -> Iterator[UserLine]:
+        """Everybody with a user name."""
+        for row in User.objects.order_by("username").values_list("username", "full_name"):
+            yield UserLine(*row)
+
+    def participants(self) -> Iterator[ParticipantLine]:
+        """Everybody on the screening log, by code."""
+        names = ParticipantLine._fields[2:]
+        rows = Participant.objects.order_by("code").values_list("code", "site_id", *names)
+        for row in rows.iterator(chunk_size=_ROWS):
+            yield ParticipantLine(*(_plain(value) for value in row))
+
+    def records(self) -> Iterator[RecordLine]:
+        """The newest version of every record, form by form."""
+        return map(RecordLine._make, _rows(_RECORDS))
+
+    def versions(self) -> Iterator[VersionLine]:
+        """Every version of every record."""
+        return map(VersionLine._make, _rows(_VERSIONS))
+
+    def entries(self) -> Iterator[EntryLine]:
+        """The whole ledger."""
+        return map(EntryLine._make, _rows(_ENTRIES))
+
+
+def _rows(query: str) -> Iterator[Any]:
+    """Rows through a cursor that the database keeps, so that they never lie here all at once.
+
+    The next rows are fetched while those before them are written.
+    """
+    with connection.chunked_cursor() as cursor, ThreadPoolExecutor(1) as ahead:
+        cursor.execute(query)
+        coming = ahead.submit(cursor.fetchmany, _ROWS)
+        while rows := coming.result():
+            coming = ahead.submit(cursor.fetchmany, _ROWS)
+            yield from rows
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)
