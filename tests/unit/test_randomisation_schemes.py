@@ -272,7 +272,11 @@ def test_ties_that_differ_only_by_rounding_are_ties():
     assert one.probabilities(state, person(a=1, b=1, c=1)) == pytest.approx((0.5, 0.5))
 
 
-@pytest.mark.parametrize("value", [None, 1.5, float("nan"), ["x"], object()], ids=["none", "decimal", "nan", "list", "object"])
+@pytest.mark.parametrize(
+    "value",
+    [None, 1.5, float("nan"), ["x"], object()],
+    ids=["none", "decimal", "nan", "list", "object"],
+)
 def test_an_unknown_level_is_refused_and_never_guessed(value):
     one = scheme("minimisation", factors=("site",))
     for covariates in ({"site": value}, {}, None):

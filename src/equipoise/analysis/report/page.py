@@ -175,7 +175,11 @@ def _scheme(found: Results) -> str:
 def _arm(found: Results, arm: Any) -> dict[str, Any]:
     language = found.labels.language
     product = next((p for p in found.trial.protocol.products if p.id == arm.product), None)
-    facts = [] if product is None else [_fact(name, one, language) for name, one in product.facts.items()]
+    facts = (
+        []
+        if product is None
+        else [_fact(name, one, language) for name, one in product.facts.items()]
+    )
     return {
         "title": arm.title.say(language),
         "role": arm.role,

@@ -43,8 +43,7 @@ def dosing(study: Study, language: str) -> tuple[Block, ...]:
     ]
     rows = [row(word(name, language), said(value, plan)) for name, value in values if value]
     rows += [
-        row(fact.named(name, language), stated(fact, language))
-        for name, fact in plan.facts.items()
+        row(fact.named(name, language), stated(fact, language)) for name, fact in plan.facts.items()
     ]
     head = (word("Item", language), word("Value", language))
     return (
