@@ -93,19 +93,26 @@ def require_stock(site: str) -> None:
 
 
 def take(site: str, arm: str, participant: str, made: Ceremony) -> str:
-    """Reserve one of the site's kits of that arm, chosen by a draw; returns its code."""
+    """Reserve one of the site's kits of that arm, from a drawn code on; returns its code."""
+    words = f"{made.label}/{made.study}/{made.digest}/kit/{site}/{_used(site) + 1}"
+    drawn = kit_code(hmac.digest(seed_of(made), words.encode(), hashlib.sha256))
     free = _at(site).filter(participant="", valid=True).order_by("code")
-    held = [
-        code
-        for code, box in free.values_list("code", "sealed_product")
-        if open_seal(box, purpose="kit", name=code) == arm
-    ]
-    if not held:
+    code = _first(free.filter(code__gte=drawn), arm) or _first(free.filter(code__lt=drawn), arm)
+    if code is None:
         raise OutOfStock(site)
-    u = lists.uniform(made.configuration, seed_of(made), f"kit/{site}", _used(site) + 1)
-    code = held[int(u * len(held))]
     Kit.objects.using(DATABASE).filter(code=code).update(participant=participant)
     return code
+
+
+def _first(kits: QuerySet[Kit], arm: str) -> str | None:
+    """The first of these kits that holds the arm's product; few are opened at a time."""
+    seen, few = 0, 16
+    while rows := list(kits.values_list("code", "sealed_product")[seen : seen + few]):
+        for code, box in rows:
+            if open_seal(box, purpose="kit", name=code) == arm:
+                return str(code)
+        seen += few
+    return None
 
 
 def find(code: str) -> Kit:
