@@ -152,3 +152,19 @@ def test_a_checkpoint_shows_what_a_chain_alone_cannot(copy, statements):
     assert run("verify", "--dir", str(copy), expect=None)["ledger"]["broken"] == []
     document = run("verify", "--dir", str(copy), "--checkpoint", str(kept), expect=None)
     assert document["ledger"]["broken"]
+
+
+@pytest.mark.prove
+def test_the_whole_reference_trial_is_repeatable(tmp_path):
+    """240 participants twice: identical apart from seconds, within the stated counts."""
+    one, two = (
+        run(
+            "demo", "--participants", "240", "--seed", "7", "--no-serve", "--dir", str(tmp_path / n)
+        )
+        for n in ("one", "two")
+    )
+    assert lasting(one) == lasting(two)
+    assert one["randomised"] == 240
+    assert 2_000 <= one["doses"] <= 2_400
+    assert 20_000 <= one["records"] <= 30_000
+    assert one["seconds"] < 240

@@ -124,5 +124,5 @@ def _serve(folder: Path, port: int) -> None:
     out = page()
     out.print(f"\nServing the finished trial at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
     for login in logins(folder):
-        out.print(f"  {login['role']:<28} {login['username']:<16} {login['password']}")
+        out.print(f"  {login['role']:<28} {login['username']:<28} {login['password']}")
     run(folder, "127.0.0.1", port, workers=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -71,5 +72,7 @@ def _pdf(page: str, path: Path) -> bool:
         weasyprint = importlib.import_module("weasyprint")
     except (ImportError, OSError):
         return False
+    # it warns of every style meant for screens alone
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     weasyprint.HTML(string=page).write_pdf(str(path))
     return True
