@@ -23,7 +23,7 @@ def page() -> str:
         "",
         "Every refusal carries a stable code. HTTP: refused 409, refused.not-permitted 403,",
         "conflict 409 with a fresh view, protocol 422, integrity 500, external 503. On the",
-        "command line: refused, conflict and protocol exit with 2, integrity and external with 3.",
+        "command line: integrity exits with 3, every other refusal with 2.",
         "",
         "| Code | Class | When |",
         "|---|---|---|",

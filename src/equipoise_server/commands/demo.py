@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +15,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from equipoise.cli.answer import JsonFlag, messages, page, write_json
 from equipoise.cli.studies import sound
-from equipoise.errors import LiveUseRefused
+from equipoise.errors import LiveUseRefused, ScenarioError
+from equipoise.protocol.model import Study
+from equipoise.rehearsal.setup import scenario_of
+from equipoise_server.commands.demo_wanted import Wanted
 from equipoise_server.commands.instance import DEFAULT, DEMO, Folder, create_instance
 
 REFERENCE = "nct05787288"
 SCENARIO = "era-b-conduct"
+
+MOST_PARTICIPANTS = 20_000
 
 Progressed = Callable[[int, int], None]
 
@@ -50,16 +56,14 @@ def demonstrate(
 ) -> None:
     """Everything runs through the services, as it would with people."""
     loaded = sound(study)
+    wanted = _wanted(loaded, participants, seed, scenario, effect)
     if fresh:
         _remove(folder)
     create_instance(folder, Path(loaded.folder), demo=True)
-    from equipoise_server.commands.demo_trial import Wanted, run_trial
+    from equipoise_server.commands.demo_trial import run_trial
 
-    planned = participants or int(loaded.protocol.planned.value or 0)
-    chosen = scenario or _scenario(tuple(loaded.scenarios))
-    wanted = Wanted(participants=planned, seed=seed, scenario=chosen, effect=effect)
     began = time.perf_counter()
-    with _bar(planned) as progressed:
+    with _bar(wanted.participants) as progressed:
         answer = run_trial(loaded, wanted, folder, progressed)
     document = {
         **answer,
@@ -70,6 +74,28 @@ def demonstrate(
     _tell(document, as_document)
     if serve:
         _serve(folder, port)
+
+
+def _wanted(
+    study: Study, participants: int | None, seed: int, scenario: str | None, effect: float | None
+) -> Wanted:
+    """What was asked for, refused before anything is written.
+
+    Raises:
+        ScenarioError: numbers or a name that cannot be conducted.
+
+    """
+    planned = int(study.protocol.planned.value or 0)
+    number = planned if participants is None else participants
+    if not 1 <= number <= MOST_PARTICIPANTS:
+        raise ScenarioError(
+            "", f"--participants must be between 1 and {MOST_PARTICIPANTS:,}; got {number}."
+        )
+    chosen = scenario_of(study, scenario or _scenario(tuple(study.scenarios)))
+    declared = chosen.effect if effect is None else effect
+    if not (isfinite(declared) and declared > 0):
+        raise ScenarioError("", f"an effect must be a positive number, 1 for none; got {declared}.")
+    return Wanted(participants=number, seed=seed, scenario=chosen.id, effect=declared)
 
 
 def _scenario(names: tuple[str, ...]) -> str:
@@ -112,6 +138,7 @@ def _tell(document: dict[str, Any], as_document: bool) -> None:
         f"{document['randomised']} participants randomised, {document['doses']} doses, "
         f"{document['visits']} visits, {document['records']} record versions, "
         f"{document['adverse_events']} adverse events in {document['seconds']} s.\n"
+        f"Scenario {document['scenario']}, declared effect {document['effect']:g} (1 is none).\n"
         f"Results: {document['results_path']}",
         soft_wrap=True,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +17,7 @@ from equipoise.rehearsal.people import people
 from equipoise.rehearsal.setup import scenario_of
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_logins import Login, new_password, write_logins
+from equipoise_server.commands.demo_wanted import Wanted
 from equipoise_server.commands.service_desk import ServiceDesk
 from equipoise_server.services.analyse import analyse
 from equipoise_server.services.appoint import appoint
@@ -44,16 +44,6 @@ CENTRAL = (
 OPENING = 30  # days before the first site opens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the demonstration should be."""
-
-    participants: int
-    seed: int
-    scenario: str
-    effect: float | None
-
-
 def run_trial(
     study: Study, wanted: Wanted, folder: Path, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
@@ -75,7 +65,12 @@ def run_trial(
         progress=progress,
     )
     _finish(folder, staff, summary.last_at + timedelta(days=1))
-    return {"participants": wanted.participants, **totals()}
+    return {
+        "participants": wanted.participants,
+        "scenario": wanted.scenario,
+        "effect": wanted.effect,
+        **totals(),
+    }
 
 
 def _opens_at(on: date) -> datetime:
