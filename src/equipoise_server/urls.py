@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
     path("", include("equipoise_server.web.shared.urls")),
     path("site/", include("equipoise_server.web.site.urls")),
     path("office/", include("equipoise_server.web.office.urls")),
+    path("entry/", include("equipoise_server.web.entry.urls")),
     path("results/", include("equipoise_server.web.results.urls")),
 )
 handler400 = "equipoise_server.web.shared.errors.bad_request"

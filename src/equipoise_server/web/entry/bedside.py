@@ -1,0 +1,302 @@
+"""The bedside page of one dose: who, which unit, when, how much, and the form of the dose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from equipoise.errors import (
+    Conflict,
+    DoseNotAllowed,
+    EquipoiseError,
+    ExternalError,
+    InvalidRecord,
+    NotPermitted,
+    Refused,
+    UnitNotValid,
+    UnknownRecord,
+)
+from equipoise.forms import Prepared, prepare
+from equipoise.participant import ParticipantState, given
+from equipoise.protocol.conduct_rules import Dosing
+from equipoise.schedule import DoseAnswer, next_dose
+from equipoise.schedule.matrix import DOSING
+from equipoise.supply import split_unit
+from equipoise_server.services import permissions
+from equipoise_server.services.administer import Administered, Dose, administer
+from equipoise_server.store import documents, supplies
+from equipoise_server.web.entry import saving
+from equipoise_server.web.entry import typed as typing
+from equipoise_server.web.entry.forms import crumbs
+from equipoise_server.web.entry.plan import Plan, plan
+from equipoise_server.web.entry.saving import Sent
+from equipoise_server.web.entry.sheet import Sheet, draw, general, scripts
+from equipoise_server.web.entry.spot import KIND, me, who, zone_of
+from equipoise_server.web.entry.words import DOSE_REASONS, meaning
+from equipoise_server.web.shared.errors import status_of
+from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.rendering import render
+from equipoise_server.web.shared.values import plain_text
+from equipoise_server.web.shared.visibility import sees_doses
+from equipoise_server.web.shared.words import AMOUNTS, Words
+
+Amount = Literal["full", "partial", "not"]
+NUMBER, UNIT = "dose_number", "kit_unit"
+"""Items of the administration form that are filled in from the dose itself, where it has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bedside:
+    """The next dose of one participant, and the form that goes with it."""
+
+    state: ParticipantState
+    dosing: Dosing
+    plan: Plan
+    answer: DoseAnswer
+    zone: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What was filled in beside the form."""
+
+    identity: str = ""
+    unit: str = ""
+    amount: str = "full"
+    started: str = ""
+
+
+@require_http_methods(["GET", "POST"])
+@page_for(KIND)
+def dose(page: Page, code: str) -> HttpResponse:
+    """Record the next dose."""
+    state, dosing = who(page, code), page.study.protocol.dosing
+    if dosing is None or not sees_doses(page.viewer.roles_at(state.site)):
+        raise Http404
+    at = timezone.now()
+    if not permissions.may("administer", by=me(page), at=at, site=state.site):
+        who_may = " or ".join(permissions.ALLOWED["administer"])
+        raise NotPermitted("administer", f"the role {who_may} at site {state.site}")
+    here = Bedside(
+        state=state,
+        dosing=dosing,
+        plan=plan(page.study, dosing.administration_form, page.language),
+        answer=next_dose(dosing, given(state), at, None, randomised_at=state.randomised_at),
+        zone=zone_of(state.site),
+        at=at,
+    )
+    return _record(page, here) if page.request.method == "POST" else _ask(page, here)
+
+
+def _ask(page: Page, here: Bedside) -> HttpResponse:
+    now = here.at.astimezone(ZoneInfo(here.zone)).strftime("%Y-%m-%d %H:%M")
+    typed: dict[str, typing.Typed] = {}
+    if here.answer.number is not None and here.plan.form.item(NUMBER):
+        typed[NUMBER] = str(here.answer.number)
+    sent = Sent(
+        typed=typed,
+        on="",
+        reason="",
+        key=saving.new_key(),
+        expected=0,
+        confirmed=frozenset(),
+    )
+    return _show(page, here, sent, Given(started=now), Prepared(), {})
+
+
+def _record(page: Page, here: Bedside) -> HttpResponse:
+    form = page.request.POST
+    sent = saving.sent_of(here.plan, form)
+    filled = Given(
+        identity=form.get("identity", ""),
+        unit=form.get("unit", ""),
+        amount=form.get("amount", ""),
+        started=form.get("started", ""),
+    )
+    values = _values(here, sent, filled)
+    prepared = prepare(page.study.protocol, here.plan.form, values, _around(page, here))
+    wrong = _wrong(here, filled)
+    if wrong or prepared.hard:
+        return _again(page, here, sent, filled, prepared, wrong=wrong)
+    try:
+        told = _administer(page, here, sent, filled, values)
+    except NotPermitted:
+        raise
+    except (Refused, Conflict, ExternalError) as error:
+        return _again(page, here, sent, filled, prepared, error=error)
+    return _done(here, told)
+
+
+def _values(here: Bedside, sent: Sent, filled: Given) -> dict[str, object]:
+    """The answers of the form; what the dose itself says is not typed twice."""
+    values = typing.raw(here.plan.fields, sent.typed, {}, here.zone)
+    if here.plan.form.item(NUMBER) and sent.expected:
+        values.setdefault(NUMBER, sent.expected)
+    if here.plan.form.item(UNIT) and filled.amount != "not" and filled.unit.strip():
+        values.setdefault(UNIT, filled.unit.strip().upper())
+    return values
+
+
+def _administer(
+    page: Page, here: Bedside, sent: Sent, filled: Given, values: Mapping[str, object]
+) -> Administered:
+    amount = cast(Amount, filled.amount)
+    unit = None if amount == "not" else filled.unit.strip().upper()
+    started = datetime.fromisoformat(typing.with_offset(filled.started, here.zone))
+    return administer(
+        participant=here.state.code,
+        dose=Dose(started_at=started, amount=amount, unit=unit, number=sent.expected or None),
+        values=values,
+        by=me(page),
+        at=here.at,
+        key=sent.key,
+    )
+
+
+def _done(here: Bedside, told: Administered) -> HttpResponse:
+    where = (here.state.code, here.plan.form.id, DOSING, told.number)
+    return HttpResponseRedirect(reverse("entry:form", args=where) + "?saved=1")
+
+
+def _wrong(here: Bedside, filled: Given) -> dict[str, str]:
+    """What must be right before anything is asked of the dosing rules."""
+    found: dict[str, str] = {}
+    if filled.identity.strip().upper() != here.state.code.upper():
+        found["identity"] = _(
+            "This is not the code of this participant. Stop. Read the code on the wrist band."
+        )
+    if filled.amount not in ("full", "partial", "not"):
+        found["amount"] = _("Choose how much was given.")
+    if filled.amount != "not":
+        found.update(_wrong_unit(filled.unit.strip().upper(), here.state.kits))
+    found.update(_wrong_start(here, filled.started))
+    return found
+
+
+def _wrong_unit(unit: str, kits: tuple[str, ...]) -> dict[str, str]:
+    """Why a unit may not be given, in words for the bedside."""
+    if not unit:
+        return {"unit": _("Read or type the code on the unit.")}
+    try:
+        kit, number = split_unit(unit)
+        found = supplies.state_of(kit).unit(number)
+    except (UnitNotValid, UnknownRecord):
+        found, kit = None, ""
+    if found is None:
+        return {"unit": _("No unit has this code. Read it again, letter by letter.")}
+    if kit not in kits:
+        return {"unit": _("This unit belongs to somebody else. Do not give it.")}
+    if found.status == "held":
+        return {
+            "unit": _(
+                "The pharmacist has not prepared this unit yet. Do not give it. Call the "
+                "pharmacist; a unit is prepared before each dose."
+            )
+        }
+    if found.status not in ("prepared", "administered"):  # the same dose sent twice is no error
+        return {"unit": _("This unit was used or taken away before. Take the next one.")}
+    return {}
+
+
+def _wrong_start(here: Bedside, text: str) -> dict[str, str]:
+    try:
+        moment = datetime.fromisoformat(typing.with_offset(text, here.zone))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        return {"started": _("This is not a date and time. Write it as 2026-03-01 08:00.")}
+    if moment > here.at:
+        return {"started": _("The start lies ahead. Record a dose when it has been started.")}
+    return {}
+
+
+def _around(page: Page, here: Bedside) -> dict[str, object]:
+    return documents.context(
+        page.study,
+        here.plan.form,
+        participant=here.state.code,
+        visit=DOSING,
+        number=here.answer.number or 0,
+    )
+
+
+def _again(
+    page: Page,
+    here: Bedside,
+    sent: Sent,
+    filled: Given,
+    prepared: Prepared,
+    *,
+    wrong: Mapping[str, str] | None = None,
+    error: EquipoiseError | None = None,
+) -> HttpResponse:
+    more: dict[str, Any] = {"wrong": wrong or {}, "alert": True}
+    if error is None:
+        more["meaning"] = _("Not recorded. Correct what is marked.")
+    else:
+        more["meaning"] = meaning(error)
+        more["sentence"] = "" if isinstance(error, InvalidRecord) else str(error)
+        more["code_of"] = error.code
+    status = 409 if error is None else status_of(error)
+    if isinstance(error, DoseNotAllowed):
+        more["why"] = _why(here)
+    return _show(page, here, sent, filled, prepared, more, status)
+
+
+def _why(here: Bedside) -> Words:
+    return "" if here.answer.allowed else DOSE_REASONS.get(here.answer.why.code, "")
+
+
+def _show(
+    page: Page,
+    here: Bedside,
+    sent: Sent,
+    filled: Given,
+    prepared: Prepared,
+    more: Mapping[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    sheet = Sheet(
+        study=page.study,
+        plan=here.plan,
+        language=page.language,
+        zone=here.zone,
+        typed=sent.typed,
+        values=prepared.values,
+        around=_around(page, here),
+        findings=prepared.findings,
+        alert="alert" in more,
+    )
+    answer = here.answer
+    locked = page.trial is not None and page.trial.locked_at is not None
+    context = {
+        "code": here.state.code,
+        "kit": here.state.kit,
+        "dose": answer,
+        "all": here.dosing.doses,
+        "why": _why(here),
+        "opens": plain_text(answer.opens, here.zone) if answer.opens else "",
+        "closes": plain_text(answer.closes, here.zone) if answer.closes else "",
+        "zone": here.zone,
+        "locked": locked,
+        "open": not locked and here.state.randomised and answer.number is not None,
+        "filled": filled,
+        "sent": sent,
+        "amounts": [(one, AMOUNTS[one].label) for one in ("full", "partial", "not")],
+        "body": draw(sheet),
+        "general": general(prepared.findings, page.language),
+        "crumbs": crumbs(here.state.code),
+        **scripts(sheet, here.at.astimezone(ZoneInfo(here.zone)).date()),
+        **more,
+    }
+    return render(page, "entry/dose.html", context, status=status)
