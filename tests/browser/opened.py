@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
 
     at = datetime.now(UTC) - timedelta(days=40)
     site = study.protocol.sites[0]
-    staff = demo_trial._open(study, 7, folder, at, site.id)
+    staff = demo_trial.open_with_staff(study, 7, folder, at, site.id)
     desk = ServiceDesk(study=study, staff=staff, seed=7)
     desk.supply(site.id, at=at, key="opened/supply")
 

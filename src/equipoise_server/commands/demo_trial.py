@@ -51,7 +51,7 @@ def run_trial(
     scenario = scenario_of(study, wanted.scenario)
     opened_at = _opens_at(scenario.accrual.opens_on) - timedelta(days=OPENING)
     shown = _busiest_site(study, scenario, wanted)
-    staff = _open(study, wanted.seed, folder, opened_at, shown)
+    staff = open_with_staff(study, wanted.seed, folder, opened_at, shown)
     desk = ServiceDesk(study=study, staff=staff, seed=wanted.seed)
     for site in study.protocol.sites:
         desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")
@@ -84,9 +84,10 @@ def _busiest_site(study: Study, scenario: Scenario, wanted: Wanted) -> str:
     return sites[int(np.bincount(arriving % len(sites)).argmax())].id
 
 
-def _open(
+def open_with_staff(
     study: Study, seed: int, folder: Path, at: datetime, shown: str
 ) -> dict[tuple[str, str], User]:
+    """Open the trial, its sites and its list, and appoint everybody; people by (role, site)."""
     password = new_password()
     boss = open_trial(
         study,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.participant import ParticipantState
+from equipoise_server.services.permissions import SITE_STAFF
 from equipoise_server.store.queries import participants as people
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -27,7 +28,8 @@ def day(page: Page) -> HttpResponse:
 @page_for("participants")
 def participants(page: Page) -> HttpResponse:
     """The list of participants at the viewer's sites."""
-    return render(page, "site/participants.html", {"list": listing.listing(page)})
+    context = {"list": listing.listing(page), "working": _working(page)}
+    return render(page, "site/participants.html", context)
 
 
 @page_for("participants")
@@ -60,6 +62,7 @@ def participant(page: Page, code: str) -> HttpResponse:
         "yesno": f"{_('Yes')},{_('No')},?",
         "story": story.story(page, state, roles, forms),
         "crumbs": _crumbs(),
+        "working": _working(page, state.site),
     }
     return render(page, "site/participant.html", context)
 
@@ -74,7 +77,22 @@ def record(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
     if shown is None:
         raise Http404
     crumbs = (*_crumbs(), (code, reverse("site:participant", args=[code])))
-    return render(page, "site/record.html", {"record": shown, "code": code, "crumbs": crumbs})
+    working = _working(page, state.site)
+    context: dict[str, object] = {
+        "record": shown,
+        "code": code,
+        "crumbs": crumbs,
+        "working": working,
+        "place": {"form": form, "visit": visit, "number": number},
+    }
+    return render(page, "site/record.html", context)
+
+
+def _working(page: Page, site: str | None = None) -> bool:
+    """Whether the viewer may enter data at a site (None: at any) now: no past day, no lock."""
+    open_now = page.trial is not None and page.trial.locked_at is None and not page.moment.past
+    held = page.viewer.roles_at(site) if site else page.viewer.roles
+    return open_now and bool(set(held) & set(SITE_STAFF))
 
 
 def _crumbs() -> tuple[tuple[object, str], ...]:
