@@ -15,12 +15,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = ("en", "zh-hans")
+
+expect.set_options(timeout=20_000)  # a page may wait for its turn on a busy machine
 
 
 def _environment() -> dict[str, str]:

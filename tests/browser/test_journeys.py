@@ -111,6 +111,7 @@ def test_the_matrix_is_walked_with_arrow_keys(visitor: Page, demo: SimpleNamespa
 def test_everything_can_be_reached_by_keyboard_alone(visitor: Page, demo: SimpleNamespace) -> None:
     login = demo.logins["coordinator"]
     visitor.goto(f"{demo.url}/en/sign-in/")
+    expect(visitor.locator("#username")).to_be_focused()
     visitor.keyboard.type(login["username"])
     visitor.keyboard.press("Tab")
     visitor.keyboard.type(login["password"])
