@@ -149,7 +149,8 @@ def test_a_failed_screening_reason_is_escaped_in_the_flow():
         data.randomised[0], code="Z", randomised_on=None, arm=None, failed_reason="a < b & c"
     )
     found = analyse(replace(data, participants=(*data.participants, refused)))
-    ElementTree.fromstring(found.figures["flow"].svg)
+    drawn = ElementTree.fromstring(found.figures["flow"].svg)
+    assert "a < b & c" in " ".join(drawn.itertext())
 
 
 def test_a_trial_nobody_has_finished_can_be_reported(tmp_path):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, with_config
 
-from equipoise.errors import LedgerEntryUnreadable
 from equipoise.participant.state import Amount, Level, Signatory
+from equipoise.payloads import Payloads
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -188,25 +188,6 @@ KINDS: tuple[type[Event], ...] = (
     Completed,
 )
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.what: TypeAdapter(kind) for kind in KINDS}
-
-
-def to_payload(event: Event) -> dict[str, Any]:
-    """The event as JSON-ready values: moments and dates in ISO 8601, tuples as lists."""
-    return cast("dict[str, Any]", _ADAPTERS[event.what].dump_python(event, mode="json"))
-
-
-def from_payload(what: str, payload: object) -> Event:
-    """The event that `to_payload` wrote.
-
-    Raises:
-        LedgerEntryUnreadable: no such kind of event, or the payload does not fit it.
-
-    """
-    adapter = _ADAPTERS.get(what)
-    if adapter is None:
-        raise LedgerEntryUnreadable(what, "no participant event has this name")
-    try:
-        return cast("Event", adapter.validate_python(payload))
-    except ValidationError as error:
-        raise LedgerEntryUnreadable(what, "the payload does not fit the event") from error
+PAYLOADS: Payloads[Event] = Payloads("participant", KINDS)
+to_payload = PAYLOADS.write
+from_payload = PAYLOADS.read
