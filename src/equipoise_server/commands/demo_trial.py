@@ -39,7 +39,11 @@ CENTRAL = (
     "data manager",
     "statistician",
     "safety-board statistician",
+    "safety-board member",
     "sponsor",
+)
+UNBLINDED = frozenset(
+    {"pharmacist", "unblinded monitor", "safety-board statistician", "safety-board member"}
 )
 OPENING = 30  # days before the first site opens
 
@@ -113,7 +117,7 @@ def open_with_staff(
         entries.append(_login(user, role, password))
         for site in study.protocol.sites:
             staff[role, site.id] = user
-        if role in {"pharmacist", "unblinded monitor", "safety-board statistician"}:
+        if role in UNBLINDED:
             client.register_unblinded(username=user.username, role=role, by=boss.username, at=at)
     write_logins(folder, entries)
     return staff
