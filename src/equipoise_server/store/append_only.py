@@ -14,6 +14,8 @@ from typing import Any
 ENTRIES = "store_ledgerentry"
 FROZEN = (ENTRIES, "store_recordversion", "store_studyversion")
 PAYLOADS = {"store_ledgerpayload": "entry_id", "store_recordpayload": "version_id"}
+LATER: tuple[str, ...] = ()
+"""Append-only tables that came with later migrations, which freeze them themselves."""
 TRIAL = "store_trial"
 
 _FUNCTION = """
@@ -45,7 +47,8 @@ def triggers(vendor: str) -> tuple[tuple[str, str], ...]:
     tables = (*FROZEN, *PAYLOADS)
     guarded = tuple((f"{table}_no_{verb}", table) for table in tables for verb in verbs)
     kept = tuple(f"{TRIAL}_no_{verb}" for verb in verbs if verb != "update")
-    return (*guarded, *((name, TRIAL) for name in (f"{TRIAL}_demo_for_ever", *kept)))
+    later = guards(vendor, LATER)
+    return (*guarded, *later, *((name, TRIAL) for name in (f"{TRIAL}_demo_for_ever", *kept)))
 
 
 def freeze(vendor: str, tables: Iterable[str]) -> Iterator[str]:

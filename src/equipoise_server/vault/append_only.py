@@ -14,6 +14,8 @@ from equipoise_server.store import append_only
 
 LEDGER = "vault_vaultledgerentry"
 FROZEN = (LEDGER, "vault_unblindedrecord", "vault_allocation", "vault_slot")
+LATER: tuple[str, ...] = ()
+"""Append-only tables that came with later migrations, which freeze them themselves."""
 KIT = "vault_kit"
 CEREMONY = "vault_ceremony"
 REGISTER = "vault_unblindedperson"
@@ -61,7 +63,7 @@ def allow(vendor: str) -> Iterator[str]:
 
 def triggers(vendor: str) -> tuple[tuple[str, str], ...]:
     """Name and table of every trigger that must be there."""
-    guarded = append_only.guards(vendor, (*FROZEN, KIT, CEREMONY))
+    guarded = append_only.guards(vendor, (*FROZEN, *LATER, KIT, CEREMONY))
     register = append_only.guards(vendor, (REGISTER,))
     return (*guarded, *(one for one in register if not one[0].endswith("_no_update")))
 

@@ -1,0 +1,1 @@
+"""The unblinded web process: pharmacy, product monitor, reveal, safety-board statistician."""

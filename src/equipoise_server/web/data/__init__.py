@@ -1,0 +1,1 @@
+"""Cleaning: queries, source verification, coding, deviations, laboratory files."""

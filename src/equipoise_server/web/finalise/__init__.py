@@ -1,0 +1,1 @@
+"""Signatures, locks, redaction and amendments."""

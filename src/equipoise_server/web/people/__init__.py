@@ -1,0 +1,1 @@
+"""People of the trial: accounts, factors, memberships, delegation and training."""

@@ -1,0 +1,1 @@
+"""Volunteers: sign-up, workspace, alerts, annotations."""
