@@ -1,10 +1,11 @@
 """Which databases an instance has, which app lives in which, and when they are safe.
 
-Three databases, split by confidentiality: `default` (coded study data), `identity` (who is
-who), `vault` (who got what). On SQLite three files in the instance folder. On PostgreSQL
-three databases: `DATABASE_URL` names the first, the others take its name with `_identity`
-and `_vault` unless `EQUIPOISE_IDENTITY_URL` and `EQUIPOISE_VAULT_URL` say otherwise; a
-database has its own roles and its own dump, which a schema has not.
+Four databases, split by confidentiality: `default` (coded study data), `identity` (who is
+who), `keys` (without which nobody can be read), `vault` (who got what). On SQLite four files
+in the instance folder. On PostgreSQL four databases: `DATABASE_URL` names the first, the
+others take its name with `_identity`, `_keys` and `_vault` unless `EQUIPOISE_IDENTITY_URL`,
+`EQUIPOISE_KEYS_URL` and `EQUIPOISE_VAULT_URL` say otherwise; a database has its own roles and
+its own dump, which a schema has not.
 """
 
 from __future__ import annotations
@@ -16,8 +17,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from equipoise.errors import UnsafeDatabase
 
-FILES = {"default": "store.sqlite3", "identity": "identity.sqlite3", "vault": "vault.sqlite3"}
-VARIABLES = {"identity": "EQUIPOISE_IDENTITY_URL", "vault": "EQUIPOISE_VAULT_URL"}
+FILES = {
+    "default": "store.sqlite3",
+    "identity": "identity.sqlite3",
+    "keys": "keys.sqlite3",
+    "vault": "vault.sqlite3",
+}
+VARIABLES = {
+    "identity": "EQUIPOISE_IDENTITY_URL",
+    "keys": "EQUIPOISE_KEYS_URL",
+    "vault": "EQUIPOISE_VAULT_URL",
+}
 ALLOCATOR = ("EQUIPOISE_ALLOCATOR_SOCKET", "EQUIPOISE_UNBLINDED_SOCKET")
 """Where the allocator is a process of its own, this one has no vault: opening it is an error."""
 SQLITE_SET_UP = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON"
@@ -31,7 +41,7 @@ def configure(instance: Path, environment: Mapping[str, str]) -> dict[str, dict[
     found = {
         alias: _postgresql(environment.get(VARIABLES.get(alias, ""), ""), url, alias)
         if url
-        else _sqlite(instance / name)
+        else _sqlite(instance / name, forgetful=alias == "keys")
         for alias, name in FILES.items()
     }
     if any(environment.get(door) for door in ALLOCATOR):
@@ -39,14 +49,16 @@ def configure(instance: Path, environment: Mapping[str, str]) -> dict[str, dict[
     return found
 
 
-def _sqlite(path: Path) -> dict[str, Any]:
+def _sqlite(path: Path, *, forgetful: bool = False) -> dict[str, Any]:
+    """A forgetful file overwrites what is deleted: a forgotten key is on no page of it."""
+    forget = "; PRAGMA secure_delete=ON" if forgetful else ""
     return {
         "ENGINE": "equipoise_server.sqlite",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": WAIT_SECONDS,
-            "init_command": SQLITE_SET_UP,
+            "init_command": SQLITE_SET_UP + forget,
         },
         "TEST": {"NAME": str(path)},
     }
@@ -93,7 +105,7 @@ class Router:
 
 
 def _home(app_label: str) -> str:
-    return app_label if app_label in ("identity", "vault") else "default"
+    return app_label if app_label in ("identity", "keys", "vault") else "default"
 
 
 def refuse_unsafe() -> None:

@@ -1,7 +1,8 @@
 """Django's settings, read from the environment and the instance folder.
 
 `EQUIPOISE_DIR` names the instance folder (default `./instance`), `DATABASE_URL` a PostgreSQL
-server, `EQUIPOISE_IDENTITY_URL` and `EQUIPOISE_VAULT_URL` others for those two databases,
+server, `EQUIPOISE_IDENTITY_URL`, `EQUIPOISE_KEYS_URL` and `EQUIPOISE_VAULT_URL` others for
+those databases,
 `EQUIPOISE_ALLOCATOR_SOCKET` the allocator's process (`EQUIPOISE_UNBLINDED_SOCKET` its other
 door), after which this process has no vault, `EQUIPOISE_HOSTS` the names the server answers to, `EQUIPOISE_HTTPS=1` that it is reached
 through TLS. Nothing is written on import: `commands.instance` makes instances.
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "equipoise_server.store",
     "equipoise_server.vault",
     "equipoise_server.identity",
+    "equipoise_server.keys",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

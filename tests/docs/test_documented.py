@@ -1,5 +1,6 @@
 """The documentation names what the code has: every error code, verb and finding."""
 
+import importlib.util
 import inspect
 from pathlib import Path
 
@@ -9,6 +10,20 @@ from equipoise import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 ERRORS = ROOT / "docs/reference/errors.md"
+
+
+def _reference():
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts/reference.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["errors.md", "commands.md", "permissions.md"])
+def test_the_generated_reference_is_current(name):
+    reference = _reference()
+    written = (ROOT / "docs/reference" / name).read_text(encoding="utf-8")
+    assert written == reference.PAGES[name](), "run scripts/reference.py"
 
 
 def _classes():

@@ -28,6 +28,7 @@ from server import cast, postgres
 
 ENGINE = os.environ.get("EQUIPOISE_TEST_ENGINE", "sqlite")
 STUDY = Path(__file__).parents[1] / "studies" / "three_arms"
+SUFFIXES = ("", "_identity", "_keys", "_vault")
 _numbers = count(1)
 
 
@@ -78,7 +79,7 @@ def _create(server: str, name: str, template: str = "template0") -> None:
             f'CREATE DATABASE "{name}{suffix}" TEMPLATE "{template}'
             + (suffix if template != "template0" else "")
             + '"'
-            for suffix in ("", "_identity", "_vault")
+            for suffix in SUFFIXES
         ],
     )
 
@@ -123,10 +124,7 @@ def instance(
             if template.server:
                 _execute(
                     template.server,
-                    [
-                        f'DROP DATABASE "{name}{suffix}" WITH (FORCE)'
-                        for suffix in ("", "_identity", "_vault")
-                    ],
+                    [f'DROP DATABASE "{name}{suffix}" WITH (FORCE)' for suffix in SUFFIXES],
                 )
 
 

@@ -46,6 +46,8 @@
         UnsafeDatabase
       ExternalError            something outside equipoise failed
         StorageFull
+        BackupUnreadable
+        ExternalProgramFailed
         MissingExtra
         AllocatorSilent
 
@@ -100,9 +102,11 @@ from equipoise.errors.refused import (
 )
 from equipoise.errors.trouble import (
     AllocatorSilent,
+    BackupUnreadable,
     ChainBroken,
     Conflict,
     ExternalError,
+    ExternalProgramFailed,
     IntegrityError,
     KeyReused,
     LedgerEntryUnreadable,
@@ -120,6 +124,7 @@ __all__ = [
     "AlreadyRecorded",
     "AlreadyScreened",
     "AlreadyWithdrawn",
+    "BackupUnreadable",
     "ChainBroken",
     "Conflict",
     "CustodianInvalid",
@@ -128,6 +133,7 @@ __all__ = [
     "EquipoiseError",
     "ExpressionError",
     "ExternalError",
+    "ExternalProgramFailed",
     "FolderNotEmpty",
     "FollowUpEnded",
     "IntegrityError",

@@ -117,6 +117,29 @@ class StorageFull(ExternalError):
         )
 
 
+class BackupUnreadable(ExternalError):
+    """A backup is damaged, was changed, or does not fit here."""
+
+    code = "external.backup"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"Backup {what} was not restored: {why}. Nothing was written. Try another copy of it."
+        )
+
+
+class ExternalProgramFailed(ExternalError):
+    """A program that equipoise runs is missing or failed."""
+
+    code = "external.program"
+
+    def __init__(self, program: str, why: str) -> None:
+        super().__init__(
+            f"The program {program} did not do its work: {why}. Nothing was half-written. "
+            "Install or repair it, and run the command again."
+        )
+
+
 class MissingExtra(ExternalError):
     """An optional part of equipoise is not installed."""
 

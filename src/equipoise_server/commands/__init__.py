@@ -17,6 +17,7 @@ VERBS = (
     "standing",
     "analyse",
     "export",
+    "backup",
 )
 """Modules of this package, each with `register(app)`."""
 

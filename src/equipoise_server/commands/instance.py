@@ -52,6 +52,13 @@ def create_instance(folder: Path, study: Path, *, demo: bool) -> None:
     _refuse_unsafe()
 
 
+def ready_for_restore(folder: Path) -> None:
+    """Ready this process, and on PostgreSQL empty databases, for an instance to be put back."""
+    os.umask(0o077)
+    _set_up(folder)
+    _make_databases()
+
+
 def open_instance(folder: Path, *, damaged: bool = False) -> None:
     """Open an existing instance in this process; with `damaged` also one that lost a trigger.
 

@@ -28,6 +28,11 @@ def master_key() -> bytes:
     return path.read_bytes()
 
 
+def new_data_key() -> bytes:
+    """A fresh data key."""
+    return AESGCM.generate_key(bit_length=256)
+
+
 def new_key(participant: str) -> tuple[bytes, bytes]:
     """A fresh data key for one person: the key itself and its wrapped form to store."""
     key = AESGCM.generate_key(bit_length=256)

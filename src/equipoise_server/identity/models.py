@@ -8,12 +8,11 @@ from django.db import models
 class Person(models.Model):
     """Name and contact of one participant, each encrypted under the person's own key.
 
-    `wrapped_key` is the person's data key under the instance's identity key: deleting it
-    erases the person. `participant` is the study code.
+    The key lies in the key store: forgetting it erases the person. `participant` is the
+    study code.
     """
 
     participant = models.CharField(max_length=32, unique=True)
-    wrapped_key = models.BinaryField(null=True)
     name = models.BinaryField()
     contact = models.BinaryField()
     language = models.CharField(max_length=16, default="en")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.identity.cipher import decrypt, encrypt, master_key, new_key
+from equipoise_server.identity import keyring
+from equipoise_server.identity.cipher import decrypt, encrypt
 from equipoise_server.identity.models import Person
 
 DATABASE = "identity"
@@ -23,13 +24,15 @@ class Identity:
 
 def remember(identity: Identity, *, at: datetime, language: str = "en") -> None:
     """Store an identity under a new key of its own; a second call changes nothing."""
-    key, wrapped = new_key(identity.participant)
+    code = identity.participant
+    if Person.objects.using(DATABASE).filter(participant=code).exists():
+        return
+    key = keyring.make(_token(code), at=at)
     Person.objects.using(DATABASE).get_or_create(
-        participant=identity.participant,
+        participant=code,
         defaults={
-            "wrapped_key": wrapped,
-            "name": encrypt(key, identity.name.encode(), identity.participant, "name"),
-            "contact": encrypt(key, identity.contact.encode(), identity.participant, "contact"),
+            "name": encrypt(key, identity.name.encode(), code, "name"),
+            "contact": encrypt(key, identity.contact.encode(), code, "contact"),
             "language": language,
             "created_at": at,
         },
@@ -45,9 +48,9 @@ def recall(participant: str) -> Identity:
 
     """
     person = Person.objects.using(DATABASE).filter(participant=participant).first()
-    if person is None or person.wrapped_key is None:
+    if person is None:
         raise UnknownRecord(f"identity for {participant}")
-    key = decrypt(master_key(), bytes(person.wrapped_key), participant, "key")
+    key = keyring.find(_token(participant))
     return Identity(
         participant=participant,
         name=decrypt(key, bytes(person.name), participant, "name").decode(),
@@ -57,4 +60,9 @@ def recall(participant: str) -> Identity:
 
 def erase(participant: str) -> None:
     """Forget the person's key: what is stored can never be read again."""
-    Person.objects.using(DATABASE).filter(participant=participant).update(wrapped_key=None)
+    keyring.forget(_token(participant))
+
+
+def _token(participant: str) -> str:
+    """Keys of participants and of volunteers never share a name."""
+    return f"participant/{participant}"

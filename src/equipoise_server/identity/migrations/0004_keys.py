@@ -5,4 +5,4 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [("identity", "0003_consent")]
-    operations = []
+    operations = [migrations.RemoveField("person", "wrapped_key")]

@@ -1,0 +1,1 @@
+"""Backup and restore of an instance: one archive of data, another of the keys to it."""
