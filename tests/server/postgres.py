@@ -21,12 +21,15 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server; gives the URL of its first database. It is gone afterwards."""
+def server(*, on_disk: bool = False) -> Iterator[str]:
+    """Start a server; gives the URL of its first database. It is gone afterwards.
+
+    Its files lie in memory where there is any, or, for measurements, on the disk.
+    """
     where = binaries()
     if where is None:
         raise RuntimeError("PostgreSQL is missing: apt-get install postgresql-15")
-    folder = Path(tempfile.mkdtemp(prefix="eq-pg-", dir=MEMORY if MEMORY.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="eq-pg-", dir=None if on_disk or not MEMORY.is_dir() else MEMORY))
     as_owner: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
