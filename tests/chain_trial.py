@@ -5,9 +5,9 @@ import numpy as np
 from equipoise.protocol.frozen import Frozen, Text
 from equipoise.protocol.scenario import DailyChain, Scenario
 from equipoise.randomisation import scheme
+from equipoise.rehearsal.automaton import automaton
 from equipoise.rehearsal.chain import matrices, start_shares
 from equipoise.rehearsal.kernels.plan import ChainPlan
-from equipoise.rehearsal.setup import automaton
 
 ERA_B = {
     "4": (0.0829, 0.9061, 0.0109, 0, 0, 0),

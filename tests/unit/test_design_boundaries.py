@@ -211,3 +211,30 @@ def test_a_binding_wedge_that_splits_the_walk_in_two_is_solved(times, alpha, ext
 def test_futility_on_an_unfinished_plan_is_refused():
     with pytest.raises(DesignError, match="whole plan"):
         boundaries([0.3, 0.6], "kim-demets", rho=1, futility="lan-demets-pocock", beta=0.1)
+
+
+@pytest.mark.parametrize("kind", ["obrien-fleming", "pocock", "wang-tsiatis"])
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("spending", ["lan-demets-obrien-fleming", "lan-demets-pocock"])
+def test_a_shape_with_binding_futility_uses_both_errors_exactly_and_is_solved_at_once(
+    kind, sides, spending
+):
+    shape = {"delta": 0.25} if kind == "wang-tsiatis" else {}
+
+    def solved():
+        return boundaries(
+            (1 / 3, 2 / 3, 1), kind, alpha=0.025 * sides, sides=sides, futility=spending,
+            beta=0.2, binding=True, **shape,
+        )  # fmt: skip
+
+    found = solved()
+    assert found.alpha_spent[-1] == pytest.approx(0.025 * sides, rel=1e-11)
+    null, effect = (crossing(found, drift=drift) for drift in (0.0, found.drift))
+    assert null.efficacy.sum() == pytest.approx(0.025, rel=1e-9)
+    assert effect.futility.sum() == pytest.approx(0.2, rel=1e-9)
+    seconds = []
+    for _ in range(5):
+        began = time.process_time()
+        solved()
+        seconds.append(time.process_time() - began)
+    assert min(seconds) < 0.012

@@ -225,7 +225,7 @@ def test_bad_numbers_get_a_sentence_each(study):
     assert "era-b" in _refused(study, scenario="era-z")
     assert "E1" in _refused(study, estimands=("E99",))
     assert "engine" in _refused(study, engine="steam")
-    assert "outcomes:" in _refused(study, estimands=("E4",))
+    assert "outcomes:" in _refused(study, estimands=("S1",))
 
 
 def test_memory_that_will_not_fit_is_refused_with_the_figure(study):

@@ -11,6 +11,7 @@ from rich.table import Table
 from equipoise.cli.answer import JsonFlag, StudyName, page, write_json
 from equipoise.cli.predictability import plain, schemes_of
 from equipoise.cli.studies import sound
+from equipoise.cli.whereabouts import placed
 from equipoise.design import boundaries, power, sample_size
 from equipoise.design.group_sequential import Boundaries
 from equipoise.protocol.estimands import SampleSizeBasis
@@ -26,24 +27,37 @@ def register(app: typer.Typer) -> None:
 
 def design_study(study: StudyName, as_document: JsonFlag = False) -> None:
     """Sample sizes, interim boundaries and randomisation figures of a study."""
-    document = design_of(sound(study))
+    document = design_of(sound(study), study)
     if as_document:
         write_json(document)
     else:
         _show(page(), document)
 
 
-def design_of(study: Study) -> dict[str, Any]:
-    """The document that the verb writes."""
+def design_of(study: Study, name: str) -> dict[str, Any]:
+    """The document that the verb writes; `name` is where the study was read from.
+
+    Raises:
+        DesignError: impossible numbers, with their place in the protocol.
+
+    """
     protocol = study.protocol
-    looks = _boundaries(protocol)
+    with placed(name, path=("analysis", "interim")):
+        looks = _boundaries(protocol)
+    endpoints = []
+    for index, basis in enumerate(protocol.analysis.sample_size):
+        with placed(name, path=("analysis", "sample_size", index, "parameters")):
+            endpoints.append(_endpoint(protocol, basis, looks))
     return {
         "study": protocol.id,
         "version": protocol.version,
         "digest": study.digest,
-        "endpoints": [_endpoint(protocol, basis, looks) for basis in protocol.analysis.sample_size],
+        "endpoints": endpoints,
         "boundaries": _looks(looks),
         "randomisation": schemes_of(protocol),
+        "reason": ""
+        if protocol.randomisation.reason is None
+        else str(protocol.randomisation.reason),
     }
 
 
@@ -133,3 +147,5 @@ def _show(console: Console, document: dict[str, Any]) -> None:
         list_table.add_row(name, guess, certain, f"{row['p95_imbalance']:g}", str(row["n"]))
     console.print(list_table)
     console.print("Guess rate: always betting on the arm behind in its stratum. * chosen.")
+    if document["reason"]:
+        console.print(document["reason"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from equipoise.cli.answer import FINDINGS, JsonFlag, StudyName, leave, messages, page, write_json
 from equipoise.cli.studies import sound
+from equipoise.cli.whereabouts import placed
 from equipoise.errors import ScenarioError
 from equipoise.protocol.model import Study
 from equipoise.rehearsal.chunks import remembered
@@ -94,27 +95,40 @@ def rehearse_study(
         "dask": dask,
         "folder": None if report_to is None else report_to / "parts",
     }
-    with _bar(trials) as progressed:
+    with placed(study, scenario), _bar(trials) as progressed:
         answer = rehearse(
             loaded, effect=effect, participants=participants, progress=progressed, **options
         )
     document, swept = asdict(answer), None
-    if axes or report_to is not None:
+    if report_to is not None or (answer.complete and axes):
         wanted = _wanted(axes, answer)
-        swept = _swept(loaded, wanted, options)
+        with placed(study, scenario):
+            swept = _swept(loaded, wanted, options) if answer.complete else None
+            if swept is None or (report_to is not None and not swept.cells):
+                swept = _part(loaded, answer, options)
         document |= {"cells": asdict(swept)["cells"], "complete": swept.complete}
-        if report_to is not None:
+        if report_to is not None and swept.cells:
             _write(loaded, _question(study, wanted, options, swept), swept, report_to)
     if as_document:
         write_json(document)
     else:
         _show(answer, swept, report_to)
-    leave(FINDINGS if swept is not None and not swept.complete else 0)
+    leave(0 if document["complete"] else FINDINGS)
 
 
 def _swept(study: Study, grid: dict[str, tuple[float, ...]], options: Options) -> Sweep:
     with _bar(options["trials"] * len(cells_of(grid))) as progressed:
         return sweep(study, grid=grid, progress=progressed, **options)
+
+
+def _part(study: Study, answer: Rehearsal, options: Options) -> Sweep:
+    """What an interrupted rehearsal had done, as a sweep of one cell that says so.
+
+    Its parts are in the folder, so nothing is simulated again.
+    """
+    grid = {"effect": (answer.effect,), "participants": (float(answer.participants),)}
+    done = options | {"trials": answer.trials}
+    return replace(sweep(study, grid=grid, **done), complete=False)
 
 
 def _question(
@@ -188,36 +202,59 @@ def _show(answer: Rehearsal, swept: Sweep | None, folder: Path | None) -> None:
         f"{answer.trials:,} trials of {answer.participants} participants, scenario "
         f"{answer.scenario}, declared effect {answer.effect:g}, seed {answer.seed}"
     )
-    table = Table(box=None, pad_edge=False)
-    for heading in ("Estimand", "Method", "Power", "in favour", "± MC error", "Median estimate"):
-        table.add_column(heading, justify="left" if heading in {"Estimand", "Method"} else "right")
-    for one in answer.results:
-        typical = "" if one.median_estimate is None else f"{one.median_estimate:.3f}"
-        power, benefit = f"{one.power:.1%}", f"{one.power_benefit:.1%}"
-        table.add_row(one.estimand, one.method, power, benefit, f"{one.mc_error:.2%}", typical)
-    console.print(table)
+    console.print(_results(answer))
     for stop in answer.stops:
         console.print(
             f"Look {stop.look} at {stop.participants}: ends for efficacy in {stop.efficacy:.1%}, "
             f"for harm in {stop.harm:.1%}"
         )
+    for end in answer.safety:
+        console.print(f"Safety board, rule {end.rule}: ends {end.share:.1%} of trials")
+    for one in answer.results:
+        if one.not_adjusted_for:
+            left = ", ".join(one.not_adjusted_for)
+            console.print(f"{one.estimand} is not adjusted for {left}: not simulated")
     days = answer.duration_days
     console.print(
         f"Duration {days['median']:.0f} days (80 % of trials {days['p10']:.0f} to "
         f"{days['p90']:.0f}). Simulated under declared assumptions; not data."
     )
     console.print(f"{answer.seconds:.1f} s, {answer.trials_per_second:,.0f} trials a second")
-    if swept is not None:
+    if swept is not None and swept.cells:
         console.print(_cells(swept))
-        if not swept.complete:
-            console.print("Interrupted: partial results. The same command goes on from here.")
-    if folder is not None:
+    if not answer.complete or (swept is not None and not swept.complete):
+        kept = "" if folder is None else " The same command goes on from here."
+        console.print(f"Interrupted: partial results.{kept}")
+    if folder is not None and swept is not None and swept.cells:
         console.print(f"Report: {folder / 'report.html'}")
+
+
+def _results(answer: Rehearsal) -> Table:
+    several = any(one.any_arm is not None for one in answer.results)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Estimand", *(["Arm"] if several else []), "Method"):
+        table.add_column(heading)
+    numbers = ("Power", "favour", "± MC", "sequence", "estimate")
+    for heading in (*numbers, *(["any arm"] if several else [])):
+        table.add_column(heading, justify="right")
+    for one in answer.results:
+        cells = [one.estimand, *([one.arm] if several else []), one.method]
+        cells += [f"{one.power:.1%}", f"{one.power_benefit:.1%}", f"{one.mc_error:.2%}"]
+        cells.append("" if one.power_in_sequence is None else f"{one.power_in_sequence:.1%}")
+        cells.append("" if one.median_estimate is None else f"{one.median_estimate:.3f}")
+        cells += ["" if one.any_arm is None else f"{one.any_arm:.1%}"] if several else []
+        table.add_row(*cells)
+    return table
 
 
 def _cells(swept: Sweep) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("Effect", "Participants", "Accrual", "Drop-out", *swept.estimands, "Days"):
+    several = any(row.result.any_arm is not None for row in swept.cells[0].results)
+    names = [
+        f"{row.result.estimand} {row.result.arm}" if several else row.result.estimand
+        for row in swept.cells[0].results
+    ]
+    for heading in ("Effect", "Participants", "Accrual", "Drop-out", *names, "Days"):
         table.add_column(heading, justify="right")
     for cell in swept.cells:
         powers = [f"{row.result.power_benefit:.1%}" for row in cell.results]

@@ -77,7 +77,7 @@ def solve(
         plan = Futility(z=np.full(times.size, np.nan), spent=type_two, drift=drift, binding=binding)
         return solver(plan) if alone is None else sweep(times, sides, given(alone.efficacy), plan)
 
-    drift = _drift(lambda d: swept(d).missed - beta, _single_look(solver, times, beta))
+    drift = _drift(lambda d: swept(d).missed, beta, _single_look(solver, times, beta))
     result = swept(drift)
     if alone is None:
         return result, drift
@@ -90,7 +90,32 @@ def _single_look(solver: Solver, times: Array, beta: float) -> float:
     return (-float(ndtri(alpha)) - float(ndtri(beta))) / float(np.sqrt(times[-1]))
 
 
-def _drift(excess: Callable[[float], float], least: float) -> float:
+SECANTS, NEAR = 9, 1e-11
+
+
+def _drift(missed: Callable[[float], float], beta: float, least: float) -> float:
+    """The drift at which `missed` is beta.
+
+    The normal quantile of what is missed is nearly linear in the drift, so that a few secants
+    from below find it; where they do not, bracketing does.
+    """
+    target = float(ndtri(beta))
+    one, two = max(least, 1e-3), 1.1 * max(least, 1e-3)
+    at_one, at_two = (float(ndtri(missed(d))) - target for d in (one, two))
+    for _ in range(SECANTS):
+        if not np.isfinite(at_two) or at_one == at_two:
+            break
+        step = -at_two * (two - one) / (at_two - at_one)
+        if abs(step) < NEAR:
+            return two + step
+        if not 0.5 * least < two + step < 4 * least + 4:
+            break
+        one, two, at_one = two, two + step, at_two
+        at_two = float(ndtri(missed(two))) - target
+    return _bracketed(lambda d: missed(d) - beta, least)
+
+
+def _bracketed(excess: Callable[[float], float], least: float) -> float:
     low = max(0.9 * least, 1e-3)
     high = max(1.2 * least, 1.0)
     while excess(high) > 0:

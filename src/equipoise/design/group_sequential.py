@@ -198,6 +198,12 @@ def _solve_planned(times: Array, question: _Question) -> tuple[Swept, float | No
         lower_side.refuse_crossed(swept.efficacy, plan.z)
         return swept, None
     type_two = lower_side.spent(question.futility, times, question.beta or 0.0, question.parameters)
+    if question.binding and question.kind in wang_tsiatis.KINDS and times.size > 1:
+        at_once = wang_tsiatis.solve_binding(
+            times, question.alpha, question.sides, _delta(question), type_two
+        )
+        if at_once is not None:
+            return at_once
     return lower_side.solve(solver, times, question.sides, type_two, question.binding)
 
 
@@ -211,12 +217,15 @@ def _efficacy(times: Array, question: _Question, lower: Futility | None) -> Swep
     if question.kind == "haybittle-peto":
         z = question.parameters.get("z", haybittle_peto.DEFAULT_Z)
         return sweep(times, sides, haybittle_peto.plan(times.size, alpha, z), lower)
+    return wang_tsiatis.solve(times, alpha, sides, _delta(question), lower)
+
+
+def _delta(question: _Question) -> float:
+    """The shape of a boundary that has one."""
     delta = None
     if question.kind == "wang-tsiatis":
         delta = needed(question.parameters, "delta", "A Wang-Tsiatis boundary")
-    return wang_tsiatis.solve(
-        times, alpha, sides, wang_tsiatis.delta_of(question.kind, delta), lower
-    )
+    return wang_tsiatis.delta_of(question.kind, delta)
 
 
 def _solve_overrun(times: Array, question: _Question) -> tuple[Swept, float | None]:

@@ -210,7 +210,12 @@ class Conduct:
     `missing_item`, `missing_form`; per form and course state: `absent`. `optional`: the
     share of optional activities that are done; `punctual`: that of visits held on their
     planned day rather than anywhere in their window. `correction`: the share of records changed
-    later. `site_sd`: spread of the sites, in standard deviations of a day's chance.
+    later. `lost_unit`: the chance per dose that its unit breaks or is lost before it is given.
+    `site_sd`: spread of the sites, in standard deviations of a day's chance.
+
+    `interim`: simulated trials take the protocol's interim looks. `board`: whether a trial
+    stops randomising when a rule of the safety board speaks (`stops`), or goes on (`advises`);
+    `as-protocol` stops where the protocol says that the board's rules are binding.
     """
 
     withdrawal: float = 0.0
@@ -228,7 +233,9 @@ class Conduct:
     relapse: float = 0.0
     site_sd: float = 0.0
     correction: float = 0.0
+    lost_unit: float = 0.0
     interim: bool = False
+    board: Literal["as-protocol", "stops", "advises"] = "as-protocol"
     source: str | None = None
     origin: Origin | None = None
 
@@ -248,6 +255,12 @@ class OutcomeModel:
     normal: `mean` and `sd`; the mean moves by `per_doubling` each time X doubles.
     survival: `hazards` a day, each from its day in `from_day` on; X multiplies the rate of
         the event where `sooner` is better and divides it where `later` is.
+
+    `by_state` ties the outcome to the daily course: by the course state on the endpoint's
+    day (survival: of each day) a number that multiplies the odds of a better outcome, is
+    added to the mean, or multiplies the hazards. The declared effect then acts through the
+    course alone (a normal mean also by `per_doubling`), and death counts as the endpoint
+    says. `evaluable` is the share that belongs to the endpoint's population.
     """
 
     kind: Literal["binary", "ordinal", "normal", "survival"]
@@ -259,6 +272,8 @@ class OutcomeModel:
     per_doubling: float = 0.0
     hazards: Frozen[tuple[float, ...]] = Frozen()
     from_day: tuple[float, ...] = (0.0,)
+    by_state: Frozen[float] = Frozen()
+    evaluable: Frozen[float] = Frozen()
     source: str | None = None
     origin: Origin | None = None
 
@@ -274,6 +289,8 @@ class Scenario:
     to a form: discharge, end, serious, deviation, withdrawal. `again` says how many further
     records of a form are made at a visit (numbered from 1), such as a second person's.
     `outcomes` says, by endpoint, how those come out that the course does not decide.
+    `factors` gives the share of each level of further factors that the randomisation looks
+    at, where no item of that name says it; sites follow from accrual.
     """
 
     id: str
@@ -294,4 +311,5 @@ class Scenario:
     logs: tuple[LogEntry, ...] = ()
     failures: tuple[ScreenFailure, ...] = ()
     happenings: Frozen[str] = Frozen()
+    factors: Frozen[Frozen[float]] = Frozen()
     again: Frozen[int] = Frozen()

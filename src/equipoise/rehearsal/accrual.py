@@ -72,27 +72,34 @@ def arrival_sites(
         ScenarioError: no site, or a rate that is not positive.
 
     """
+    some = max(1, AT_ONCE // (n * max(accrual.sites, 1)))
+    found = np.empty((trials, n), dtype=np.int64)
+    for begin in range(0, trials, some):
+        count = min(some, trials - begin)
+        found[begin : begin + count] = _placed(accrual, n, seed, scenario, first + begin, count)
+    return found
+
+
+def _placed(
+    accrual: Accrual, n: int, seed: int, scenario: str, first: int, trials: int
+) -> IntArray:
+    """`arrival_sites` of a few trials."""
     days = arrival_days(accrual, n, seed=seed, scenario=scenario, first=first, trials=trials)
     rate_keys = trial_keys(key(seed, scenario, "rates"), first, trials)
     site_keys = trial_keys(key(seed, scenario, "site"), first, trials)
     rates = _rates(accrual, uniform_table(rate_keys, max(accrual.sites, 1)))
-    chances = uniform_table(site_keys, n)
-    some = max(1, AT_ONCE // (n * accrual.sites))
-    found = np.empty((trials, n), dtype=np.int64)
-    for begin in range(0, trials, some):
-        rows = slice(begin, begin + some)
-        opened = _opening(accrual) <= days[rows, :, None]
-        reach = np.cumsum(np.where(opened, rates[rows, None, :], 0.0), axis=2)
-        target = chances[rows] * reach[..., -1]
-        found[rows] = (target[..., None] >= reach).sum(axis=2)
-    return found
+    opened = _opening(accrual) <= days[:, :, None]
+    reach = np.cumsum(np.where(opened, rates[:, None, :], 0.0), axis=2)
+    target = uniform_table(site_keys, n) * reach[..., -1]
+    return np.asarray((target[..., None] >= reach).sum(axis=2))
 
 
 def _rates(accrual: Accrual, chances: FloatArray) -> FloatArray:
     """Arrivals a day of each site when open, the shape of `chances`."""
     if accrual.sites < 1 or accrual.rate_per_month <= 0:
         raise ScenarioError(
-            "", "accrual needs at least one site and a positive rate per month. Correct `accrual:`."
+            "",
+            "accrual needs at least one site and a positive rate per month. Correct `accrual:`.",
         )
     mean = accrual.rate_per_month / MONTH
     if accrual.rate_cv <= 0:

@@ -57,8 +57,8 @@ def _day_one(course: DailyChain) -> FloatArray:
         if values.shape != (size,) or (values < 0).any() or values[index] <= 0:
             raise ScenarioError(
                 "",
-                f"transitions from {state!r} need {size} probabilities, none negative, with a "
-                "positive chance of staying. Correct the row in the scenario file.",
+                f"`course: transitions: {state}:` needs {size} probabilities, none negative, with a "
+                "positive chance of staying. Correct the row.",
             )
         first[index] = values / values.sum()
     return first
@@ -111,7 +111,9 @@ def start_shares(course: DailyChain, stratum: str) -> FloatArray:
     if starts is None:
         known = ", ".join(course.starts)
         raise ScenarioError(
-            "", f"the course has no starting states for stratum {stratum!r}; it knows {known}."
+            "",
+            f"`course: starts:` has no starting states for stratum {stratum!r}; it knows {known}. "
+            "Add them.",
         )
     shares = np.array([float(starts.get(state, 0.0)) for state in course.states])
     result: FloatArray = shares / shares.sum()

@@ -20,25 +20,34 @@ from numpy.typing import NDArray
 
 from equipoise.digest import canonical_json
 from equipoise.errors import ScenarioError
-from equipoise.rehearsal.looks import Stops, stops, tested
+from equipoise.rehearsal.board import Halts, halts, stops_trials
+from equipoise.rehearsal.looks import stops, tested, judged_early
+from equipoise.rehearsal.setup import Only
 from equipoise.rehearsal.trial import Design, looks_for, simulate
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 CHUNK = 500  # trials
+LAYOUT = 3
+"""Changes whenever parts kept by an older version would no longer be the same numbers."""
 Chunk = tuple[int, int]  # first trial, number of trials
 
 
 class Part(NamedTuple):
-    """What some trials came to, where each ended; one column per trial, one row per estimand."""
+    """What some trials came to, where each ended; one column per trial, one row per comparison.
+
+    Comparisons are those of `Design.rows`: estimand by estimand, arm by arm.
+    """
 
     look: NDArray[np.int64]  # (trials,), index of the last look taken
-    rejected: BoolArray  # (estimands, trials)
+    rejected: BoolArray  # (comparisons, trials)
     benefit: BoolArray
     z: FloatArray
     estimate: FloatArray
     futile: BoolArray  # (looks - 1, trials), conditional power too low, had the trial got there
+    halted: NDArray[np.int16]  # (trials,), rule of the safety board that ended it, -1 if none
+    people: NDArray[np.int64]  # (trials,), randomised when it did, all planned otherwise
 
 
 class Runner(Protocol):
@@ -49,25 +58,66 @@ class Runner(Protocol):
 
 
 def run_chunk(design: Design, chunk: Chunk, engine: str | None = None) -> Part:
-    """Simulate one chunk and decide where each of its trials ends."""
+    """Simulate one chunk and decide where each of its trials ends.
+
+    The first experimental arm's comparison of the leading estimand, first in the protocol's
+    sequence, decides about stopping; the others are tested once, where it ended. A trial that
+    the safety board ends is tested with those randomised by then: at the last planned
+    boundary where a look was taken before, else at that of a trial without interims.
+    """
     looks = looks_for(design)
-    leading, names = looks.estimand, design.estimands
     outcomes = simulate(_asked(design), first=chunk[0], trials=chunk[1], engine=engine)
-    sequential = {o.estimand: stops(looks, o.z) for o in outcomes if o.estimand == leading}
-    last = np.full(chunk[1], len(looks.ranks) - 1)
-    ended = sequential[leading].look if sequential else last
-    kept = outcomes[: len(names)]
-    verdicts: list[Stops] = [sequential.get(o.estimand) or tested(looks, o.z, ended) for o in kept]
+    led = next((o.z for o in outcomes if o.estimand == looks.estimand), None)
+    leading = None if led is None else stops(looks, led)
+    ended = np.full(chunk[1], len(looks.ranks) - 1) if leading is None else leading.look
+    kept = outcomes[: len(design.rows)]
+    sequence = design.study.protocol.analysis.sequence
+    verdicts = [
+        leading
+        if leading is not None and o.z is led
+        else tested(looks, o.z, ended, in_sequence=o.estimand in sequence)
+        for o in kept
+    ]
     at = np.arange(chunk[1])
-    led = next((o.z for o in outcomes if o.estimand == leading), np.empty((chunk[1], 1)))
-    return Part(
+    part = Part(
         look=ended,
         rejected=np.array([v.rejected for v in verdicts]),
         benefit=np.array([v.benefit for v in verdicts]),
         z=np.array([o.z[at, ended] for o in kept]),
         estimate=np.array([o.estimate[at, ended] for o in kept]),
-        futile=_futile(led, np.array(looks.futility), ended),
+        futile=_futile(np.empty((chunk[1], 1)) if led is None else led, looks.futility, ended),
+        halted=np.full(chunk[1], -1, dtype=np.int16),
+        people=np.full(chunk[1], design.participants),
     )
+    if not stops_trials(design.study.protocol, design.scenario):
+        return part
+    found = halts(design, looks, ended, first=chunk[0], engine=engine)
+    return _cut_short(design, chunk, part, found, led, engine)
+
+
+def _cut_short(
+    design: Design,
+    chunk: Chunk,
+    part: Part,
+    found: Halts,
+    led: FloatArray | None,
+    engine: str | None,
+) -> Part:
+    """The same trials, those that the board ended analysed with the people they then had."""
+    rows = np.flatnonzero(found.rule >= 0)
+    if not rows.size:
+        return part
+    looks, sequence = looks_for(design), design.study.protocol.analysis.sequence
+    only = Only(rows, found.people[rows])
+    outcomes = simulate(design, first=chunk[0], trials=chunk[1], engine=engine, only=only)
+    for row, outcome in enumerate(outcomes):
+        z = outcome.z[:, -1]
+        verdict = judged_early(looks, z, found.looks[rows], outcome.estimand in sequence)
+        part.rejected[row, rows], part.benefit[row, rows] = verdict
+        part.z[row, rows], part.estimate[row, rows] = z, outcome.estimate[:, -1]
+    part.look[rows] = len(looks.ranks) - 1
+    part.futile[:, rows] &= np.arange(part.futile.shape[0])[:, None] < found.looks[None, rows]
+    return part._replace(halted=found.rule, people=found.people)
 
 
 @lru_cache(maxsize=32)
@@ -79,8 +129,9 @@ def _asked(design: Design) -> Design:
     return replace(design, estimands=(*design.estimands, looks.estimand))
 
 
-def _futile(z: FloatArray, bound: FloatArray, ended: NDArray[np.int64]) -> BoolArray:
+def _futile(z: FloatArray, limits: Sequence[float], ended: NDArray[np.int64]) -> BoolArray:
     """Whether each interim that was reached found too little hope, shape (interims, trials)."""
+    bound = np.array(limits)
     reached = np.arange(bound.size)[:, None] <= ended[None, :]
     return np.asarray((bound[:, None] > z[:, : bound.size].T) & reached)
 
@@ -145,8 +196,10 @@ def _file(place: Path, chunk: Chunk) -> Path:
 def _name(design: Design) -> str:
     """A name that differs whenever anything that decides about the numbers does."""
     identity = [
+        LAYOUT,
         design.study.digest,
         repr(design.scenario),
+        repr(design.study.protocol.randomisation),
         design.effect,
         design.participants,
         design.seed,

@@ -11,7 +11,9 @@ from equipoise.errors import ScenarioError
 from equipoise.protocol.estimands import Endpoint, Estimand
 from equipoise.protocol.scenario import DailyChain
 from equipoise.rehearsal import tables
+from equipoise.rehearsal.covariates import Adjustment
 from equipoise.rehearsal.kernels.plan import FloatArray
+from equipoise.rehearsal.ordinal_adjusted import adjusted_odds
 from equipoise.rehearsal.outcomes import Categorised
 
 CountArray = NDArray[np.int32]
@@ -41,13 +43,20 @@ def time_to(
 
 
 def by_state(
-    course: DailyChain, endpoint: Endpoint, estimand: Estimand, states: CountArray
+    course: DailyChain,
+    endpoint: Endpoint,
+    estimand: Estimand,
+    states: CountArray,
+    adjusted: Adjustment,
 ) -> Pair:
-    """Z and odds ratio of a higher score, or risk difference; `states` (trials, strata, 2, s)."""
+    """Z and odds ratio of a higher score, or risk difference; `states` (trials, groups, 2, s).
+
+    Groups are strata, or pairs of stratum and day-0 state.
+    """
     if endpoint.kind == "death":
         dead = states[..., course.states.index(course.death)]
         return _proportions(dead, states.sum(axis=3), estimand)
-    return _ordinal(_by_score(course, endpoint, states.sum(axis=1)))
+    return _ordinal(_by_score(course, endpoint, states), adjusted)
 
 
 def by_category(
@@ -55,7 +64,8 @@ def by_category(
     estimand: Estimand,
     seen: CountArray,
     left: CountArray,
-    logrank: LogRank = tables.logrank,
+    logrank: LogRank,
+    adjusted: Adjustment,
 ) -> Pair:
     """Z and estimate of an endpoint of categories; `seen` (trials, strata, 2, k)."""
     method = estimand.main.estimator
@@ -66,12 +76,13 @@ def by_category(
         yes = seen[..., model.values == 1].sum(axis=3)
         return _proportions(yes, seen.sum(axis=3), estimand)
     if method == "proportional_odds":
-        return _ordinal(seen.sum(axis=1)[..., order])
+        return _ordinal(seen[..., order], adjusted)
     if method == "wilcoxon":
-        z = tables.ordinal_score(seen.sum(axis=1)[..., order])
-        return z, np.full(z.shape, np.nan)
+        ranked = seen if estimand.main.strata else seen.sum(axis=1, keepdims=True)
+        value, z = tables.rank_sum(ranked[..., order])
+        return z, value
     if method in MEANS:
-        covered = seen if estimand.main.covariates else seen.sum(axis=1, keepdims=True)
+        covered = seen if adjusted.by_stratum else seen.sum(axis=1, keepdims=True)
         value, z = tables.mean_difference(covered, model.values)
         return z, value
     raise ScenarioError(
@@ -90,13 +101,17 @@ def _proportions(events: CountArray, totals: CountArray, estimand: Estimand) -> 
     return z, difference
 
 
-def _ordinal(table: CountArray) -> Pair:
-    log_odds, z = tables.proportional_odds(table)
+def _ordinal(table: CountArray, adjusted: Adjustment) -> Pair:
+    """`table` (trials, groups, 2, scores), score ascending."""
+    if adjusted.used:
+        log_odds, z = adjusted_odds(table, adjusted.columns)
+    else:
+        log_odds, z = tables.proportional_odds(table.sum(axis=1))
     return z, np.exp(log_odds)
 
 
 def _by_score(course: DailyChain, endpoint: Endpoint, states: CountArray) -> CountArray:
-    """Counts by ascending score, shape (trials, 2, scores)."""
+    """Counts by ascending score, shape (trials, groups, 2, scores)."""
     readings = course.readings.get(str(endpoint.item))
     if readings is None:
         raise ScenarioError(
@@ -106,7 +121,7 @@ def _by_score(course: DailyChain, endpoint: Endpoint, states: CountArray) -> Cou
     if endpoint.death == "worst" and endpoint.death_value is not None:
         values[course.states.index(course.death)] = endpoint.death_value
     scores, column = np.unique(values, return_inverse=True)
-    table = np.zeros((*states.shape[:2], scores.size), dtype=np.int32)
+    table = np.zeros((*states.shape[:3], scores.size), dtype=np.int32)
     for state, score in enumerate(column):
-        table[:, :, score] += states[:, :, state]
+        table[..., score] += states[..., state]
     return table

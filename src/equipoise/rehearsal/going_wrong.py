@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 LEVELS = 21
 """Sites differ by one of this many equally likely deviations."""
 
+AT_ONCE = 2_000_000  # participants worked on together
+
 
 @lru_cache(maxsize=64)
 def leaving(protocol: Protocol, conduct: Conduct, days: int) -> FloatArray:
@@ -69,6 +71,18 @@ def site_level(
     scenario: Scenario, participants: int, *, seed: int, first: int, trials: int
 ) -> NDArray[np.int8]:
     """Level of the site of each participant, shape (trials, participants)."""
+    found = np.empty((trials, participants), dtype=np.int8)
+    some = max(1, AT_ONCE // max(participants, 1))
+    for begin in range(0, trials, some):
+        count = min(some, trials - begin)
+        rows = _levels(scenario, participants, seed, first + begin, count)
+        found[begin : begin + count] = rows
+    return found
+
+
+def _levels(
+    scenario: Scenario, participants: int, seed: int, first: int, trials: int
+) -> NDArray[np.int8]:
     accrual = scenario.accrual
     keys = trial_keys(key(seed, scenario.id, "sites"), first, trials)
     deviation = uniform_table(keys, max(1, accrual.sites))

@@ -20,10 +20,11 @@ from equipoise.protocol.scenario import Scenario
 from equipoise.randomisation import balance
 from equipoise.rehearsal import summary
 from equipoise.rehearsal.chunks import Part, Runner, joined, progressing
+from equipoise.rehearsal.lists import ratio_of, scheme_of
 from equipoise.rehearsal.safety_stops import SafetyStop, safety_stops
-from equipoise.rehearsal.setup import scenario_of, scheme_of
-from equipoise.rehearsal.summary import Result, Stop
-from equipoise.rehearsal.sweep import design_of, enough, require, runner_of
+from equipoise.rehearsal.setup import scenario_of
+from equipoise.rehearsal.summary import Result, Stop, mc_error
+from equipoise.rehearsal.sweep import design_of, enough, gathered, require, runner_of
 from equipoise.rehearsal.trial import Design
 from equipoise.rehearsal.truth import truths
 
@@ -34,16 +35,16 @@ CONFIDENCE = 1.959963984540054
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
-    """One estimand in one cell.
+    """One comparison in one cell.
 
     Attributes:
-        result: power and median estimate, as of a single rehearsal.
-        power_in_sequence: share of trials in which it and all before it in the protocol's
-            fixed sequence favour the experimental arm; None where one before it was not
-            rehearsed or it is not in the sequence.
+        result: power, also in the fixed sequence, and median estimate, as of a single
+            rehearsal.
+        power_in_sequence: as in `result`.
         truth: the estimate that very large pure trials give.
         bias: mean estimate minus truth; of the logarithm for ratios.
         coverage: share of trials whose naive 95 % interval holds the truth.
+        coverage_mc_error: its standard error.
 
     """
 
@@ -52,6 +53,7 @@ class CellResult:
     truth: float | None
     bias: float | None
     coverage: float | None
+    coverage_mc_error: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guessing:
-    """How predictable and how uneven the protocol's lists are at one size."""
+    """How predictable and how uneven the protocol's lists are at one size.
+
+    `guess_mc_error` is 0 where the rate is exact.
+    """
 
     participants: int
     guess_rate: float
+    guess_mc_error: float
     p95_imbalance: float
 
 
@@ -130,7 +136,7 @@ def sweep(
     base = scenario_of(study, scenario)
     designs = [_design(study, base, each, seed, estimands) for each in cells_of(grid)]
     for design in designs:
-        require(trials, design.participants, workers, len(design.estimands))
+        require(trials, design.participants, workers, len(design.rows))
     runner = progressing(runner_of(workers, engine, dask, folder), progress)
     cells, complete = _cells(designs, cells_of(grid), runner, trials, engine)
     return Sweep(
@@ -171,15 +177,13 @@ def _cells(
 ) -> tuple[list[Cell], bool]:
     cells: list[Cell] = []
     for design, place in zip(designs, places, strict=True):
-        parts: list[Part] = []
         try:
-            parts.extend(enough(runner, design, trials))
+            parts, complete = gathered(enough(runner, design, trials))
         except KeyboardInterrupt:
-            # What is done stands; extend keeps what came before the interrupt.
-            if parts:
-                cells.append(_cell(design, place, joined(parts), engine))
             return cells, False
         cells.append(_cell(design, place, joined(parts), engine))
+        if not complete:
+            return cells, False
     return cells, True
 
 
@@ -245,45 +249,34 @@ def _cell(design: Design, place: Mapping[str, float], part: Part, engine: str | 
         expected_participants=lasted.expected_participants,
         expected_doses=_doses(design, lasted.expected_participants),
         stops=summary.stops(design, part),
-        safety=safety_stops(design, trials=part.look.size, engine=engine),
+        safety=safety_stops(design, part, trials=part.look.size, engine=engine),
     )
 
 
 def _results(design: Design, part: Part, true: Sequence[float | None]) -> Iterator[CellResult]:
-    sequence = _in_sequence(design, part)
     for row, result in enumerate(summary.results(design, part)):
         bias, coverage = _bias_and_coverage(
-            part.estimate[row], part.z[row], true[row], design, result.method
+            part.estimate[row], part.z[row], true[row], result.method
         )
         yield CellResult(
             result=result,
-            power_in_sequence=sequence.get(result.estimand),
+            power_in_sequence=result.power_in_sequence,
             truth=true[row],
             bias=bias,
             coverage=coverage,
+            coverage_mc_error=None if coverage is None else mc_error(coverage, part.look.size),
         )
 
 
-def _in_sequence(design: Design, part: Part) -> dict[str, float]:
-    """Share of trials in which every estimand up to each favours the experimental arm."""
-    so_far = np.ones(part.look.size, dtype=bool)
-    found: dict[str, float] = {}
-    for name in design.study.protocol.analysis.sequence:
-        if name not in design.estimands:
-            break
-        so_far = so_far & part.benefit[design.estimands.index(name)]
-        found[name] = float(so_far.mean())
-    return found
-
-
 RATIOS = frozenset({"logrank", "cox", "proportional_odds", "win_ratio"})
+NO_EFFECT = {"wilcoxon": 0.5}
+"""What a method estimates where the arms do not differ, if that is not 0."""
 
 
 def _bias_and_coverage(
     estimate: NDArray[np.float64],
     z: NDArray[np.float64],
     true: float | None,
-    design: Design,
     method: str,
 ) -> tuple[float | None, float | None]:
     """Bias and coverage over trials whose estimate exists; of the logarithm for ratios."""
@@ -293,7 +286,7 @@ def _bias_and_coverage(
     ratio = method in RATIOS
     value = np.log(estimate[known]) if ratio else estimate[known]
     target = float(np.log(true)) if ratio else true
-    error = np.abs(value) / np.maximum(np.abs(z[known]), 1e-12)
+    error = np.abs(value - NO_EFFECT.get(method, 0.0)) / np.maximum(np.abs(z[known]), 1e-12)
     covered = np.abs(value - target) <= CONFIDENCE * error
     return float(value.mean() - target), float(covered.mean())
 
@@ -309,9 +302,10 @@ def _doses(design: Design, people: float) -> float | None:
 def guessing(study: Study, participants: int) -> Guessing:
     """Guess rate and imbalance of the protocol's scheme over one list of that many."""
     rule = scheme_of(study.protocol)
-    found = balance(rule, tuple(arm.ratio for arm in study.protocol.arms), participants)
+    found = balance(rule, ratio_of(study.protocol), participants)
     return Guessing(
         participants=participants,
         guess_rate=found.guess_rate,
+        guess_mc_error=found.guess_mc_error,
         p95_imbalance=found.p95_imbalance,
     )

@@ -36,7 +36,7 @@ class Looks:
     Attributes:
         ranks: participants in each look, ascending; the last is everybody.
         efficacy_z: shape (looks,), where the trial stops; two-sided for |z|.
-        final_z: the bound of estimands without looks of their own.
+        final_z: the bound of estimands outside the fixed sequence.
         sides: of the tests.
         estimand: the id that decides about stopping.
         minimum_day: days that everyone in an interim has passed.
@@ -161,9 +161,29 @@ def stops(looks: Looks, z: FloatArray) -> Stops:
     return Stops(look=look, rejected=crossed[rows, look], benefit=z[rows, look] >= bound[look])
 
 
-def tested(looks: Looks, z: FloatArray, ended: IntArray) -> Stops:
-    """An estimand without boundaries of its own, tested once, where the trial ended."""
+def judged_early(
+    looks: Looks, z: FloatArray, taken: IntArray, in_sequence: bool
+) -> tuple[BoolArray, BoolArray]:
+    """Rejections, and those in favour, of trials that ended between looks, shape (trials,).
+
+    Where looks were `taken` before, the planned last boundary holds, else that of a trial
+    without interims. Both keep the level: an analysis earlier than planned goes more closely
+    with the looks before it, so that one of them crosses less often.
+    """
+    last = np.where(taken > 0, looks.efficacy_z[-1], looks.final_z)
+    bound = last if in_sequence else np.full(z.shape, looks.final_z)
+    benefit = z >= bound
+    return (np.abs(z) >= bound if looks.sides == 2 else benefit), benefit
+
+
+def tested(looks: Looks, z: FloatArray, ended: IntArray, *, in_sequence: bool) -> Stops:
+    """A comparison without boundaries of its own, tested once, where the trial ended.
+
+    One in the fixed sequence is held to the boundary of that look, any other to the level of
+    a trial without interims.
+    """
+    bound = np.array(looks.efficacy_z)[ended] if in_sequence else looks.final_z
     at_end = z[np.arange(z.shape[0]), ended]
-    benefit = at_end >= looks.final_z
-    rejected = np.abs(at_end) >= looks.final_z if looks.sides == 2 else benefit
+    benefit = at_end >= bound
+    rejected = np.abs(at_end) >= bound if looks.sides == 2 else benefit
     return Stops(look=ended, rejected=rejected, benefit=benefit)

@@ -12,7 +12,7 @@ from equipoise.errors import ScenarioError
 from equipoise.randomisation.minimisation import MEASURES, Minimisation
 from equipoise.randomisation.minimised import minimised
 from equipoise.randomisation.ratio import reduced
-from equipoise.randomisation.shape import leaning, upper_edges
+from equipoise.rehearsal.lists import coin_table
 from equipoise.rehearsal.streams import key, trial_keys, uniform_table
 from equipoise.rehearsal.trial import engine_of
 
@@ -86,10 +86,7 @@ def _compiled(
 
     lowest = reduced(ratio)
     multiple = math.lcm(*lowest)
-    table = np.full((2 ** len(lowest), len(lowest)), np.inf)
-    for mask in range(1, len(table)):
-        preferred = [arm for arm in range(len(lowest)) if mask >> arm & 1]
-        table[mask] = upper_edges(leaning(lowest, preferred, scheme.p))
+    table = coin_table(lowest, scheme.p)
     arms = np.empty((levels.size, n), dtype=np.int8)
     weights = np.array(scheme.weights)
     if lowest == (1, 1) and scheme.measure == "range":

@@ -50,6 +50,31 @@ def categorised(
         ScenarioError: the scenario gives no model of it, or one with impossible numbers.
 
     """
+    model = model_of(scenario, endpoint)
+    if model.evaluable:
+        raise refused(endpoint, "`evaluable` goes with `by_state`; add that, or leave it out.")
+    effects = _effects(protocol, effect)
+    if model.kind == "survival":
+        return _survival(scenario, endpoint, model, effects)
+    if model.kind == "normal":
+        sign = 1.0 if is_high(endpoint) else -1.0
+        means = [float(level_of(model.mean, s, "mean", endpoint)) for s in scenario.strata]
+        moves = sign * model.per_doubling * doubled(protocol, effect)
+        shares, values = binned(endpoint, model, np.array(means)[:, None] + moves[None, :])
+    else:
+        build = shifted_binary if model.kind == "binary" else shifted_ordinal
+        shares, values = build(scenario, endpoint, model, effects)
+    day = np.full(values.size, day_of(protocol, endpoint), dtype=np.int64)
+    return Categorised(shares=shares, values=values, day=day, timed=False)
+
+
+def model_of(scenario: Scenario, endpoint: Endpoint) -> OutcomeModel:
+    """The scenario's model of an endpoint.
+
+    Raises:
+        ScenarioError: there is none.
+
+    """
     model = scenario.outcomes.get(endpoint.id)
     if model is None:
         raise ScenarioError(
@@ -57,19 +82,30 @@ def categorised(
             f"scenario {scenario.id} does not say how endpoint {endpoint.id!r} comes out: it does "
             "not follow from the course alone. Add it under `outcomes:`.",
         )
+    return model
+
+
+def _effects(protocol: Protocol, effect: float) -> FloatArray:
+    """The declared effect in each arm, shape (arms,)."""
     if not np.isfinite(effect) or effect <= 0:
         raise ScenarioError(
             "", f"an effect must be a positive number, 1 for none; got {effect}. Change --effect."
         )
-    build = {"binary": _binary, "ordinal": _ordinal, "normal": _normal, "survival": _survival}
-    return build[model.kind](protocol, scenario, endpoint, model, effect)
+    return np.array([effect if arm.role == "experimental" else 1.0 for arm in protocol.arms])
 
 
-def _effects(protocol: Protocol, effect: float) -> list[float]:
-    return [effect if arm.role == "experimental" else 1.0 for arm in protocol.arms]
+def doubled(protocol: Protocol, effect: float) -> FloatArray:
+    """How often the effect doubles in each arm, shape (arms,)."""
+    return np.log2(_effects(protocol, effect))
 
 
-def _level(table: Frozen[Given], level: str, what: str, endpoint: Endpoint) -> Given:
+def level_of(table: Frozen[Given], level: str, what: str, endpoint: Endpoint) -> Given:
+    """What a table says of a stratum, or of all.
+
+    Raises:
+        ScenarioError: nothing.
+
+    """
     found = table.get(level, table.get("any"))
     if found is None:
         raise ScenarioError(
@@ -80,100 +116,106 @@ def _level(table: Frozen[Given], level: str, what: str, endpoint: Endpoint) -> G
     return found
 
 
-def _refuse(endpoint: Endpoint, sentence: str) -> ScenarioError:
+def refused(endpoint: Endpoint, sentence: str) -> ScenarioError:
+    """A refusal that names the endpoint's model."""
     return ScenarioError("", f"`outcomes: {endpoint.id}:` {sentence}")
 
 
-def _higher(endpoint: Endpoint) -> bool:
+def is_high(endpoint: Endpoint) -> bool:
     """Whether a higher value, or yes, is better."""
     return endpoint.better in {"higher", "sooner"}
 
 
-def _binary(
-    protocol: Protocol, scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effect: float
-) -> Categorised:
+def shifted_binary(
+    scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effects: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Shares (strata, arms, 2), better first, with the odds of better times each arm's effect."""
     rows = []
     for level in scenario.strata:
-        p = float(_level(model.p, level, "p", endpoint))
+        p = float(level_of(model.p, level, "p", endpoint))
         if not 0 < p < 1:
-            raise _refuse(endpoint, f"`p` must lie between 0 and 1; got {p:g}. Correct it.")
-        better = p if _higher(endpoint) else 1 - p
-        odds = better / (1 - better) * np.array(_effects(protocol, effect))
+            raise refused(endpoint, f"`p` must lie between 0 and 1; got {p:g}. Correct it.")
+        better = p if is_high(endpoint) else 1 - p
+        odds = better / (1 - better) * effects
         rows.append(np.stack((odds / (1 + odds), 1 / (1 + odds)), axis=1))
-    values = np.array([1.0, 0.0]) if _higher(endpoint) else np.array([0.0, 1.0])
-    return _known_at_once(np.array(rows), values, protocol, endpoint)
+    values = np.array([1.0, 0.0]) if is_high(endpoint) else np.array([0.0, 1.0])
+    return np.array(rows), values
 
 
-def _ordinal(
-    protocol: Protocol, scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effect: float
-) -> Categorised:
+def shifted_ordinal(
+    scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effects: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Shares (strata, arms, k), better first, with the odds of better times each arm's effect."""
     rows = []
     for level in scenario.strata:
-        shares = np.array(_level(model.shares, level, "shares", endpoint), dtype=np.float64)
+        shares = np.array(level_of(model.shares, level, "shares", endpoint), dtype=np.float64)
         if shares.size < 2 or (shares < 0).any() or not shares.sum() > 0:
-            raise _refuse(endpoint, "`shares` needs two or more, none below 0. Correct them.")
-        better_first = shares[::-1] if _higher(endpoint) else shares
+            raise refused(endpoint, "`shares` needs two or more, none below 0. Correct them.")
+        better_first = shares[::-1] if is_high(endpoint) else shares
         below = np.cumsum(better_first / better_first.sum())[:-1]
         with np.errstate(divide="ignore"):
             odds = below / (1 - below)
-            moved = np.array([e / (1 / odds + e) for e in _effects(protocol, effect)])
+            moved = np.array([e / (1 / odds + e) for e in effects.tolist()])
         edges = np.concatenate((np.zeros((len(moved), 1)), moved, np.ones((len(moved), 1))), 1)
         rows.append(np.diff(edges, axis=1))
     size = {row.shape[1] for row in rows}
     scores = np.array(model.scores or range(max(size)), dtype=np.float64)
     if size != {scores.size} or (np.diff(scores) <= 0).any():
-        raise _refuse(endpoint, "`scores` must ascend and be as many as the shares of each level.")
-    best_first = scores[::-1] if _higher(endpoint) else scores
-    return _known_at_once(np.array(rows), best_first, protocol, endpoint)
+        raise refused(endpoint, "`scores` must ascend and be as many as the shares of each level.")
+    return np.array(rows), scores[::-1] if is_high(endpoint) else scores
 
 
-def _normal(
-    protocol: Protocol, scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effect: float
-) -> Categorised:
+def binned(
+    endpoint: Endpoint, model: OutcomeModel, centre: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Shares of the bins of normal values about `centre`, shape (..., bins), better first."""
     if not model.sd > 0:
-        raise _refuse(endpoint, f"`sd` must be above 0; got {model.sd:g}. Correct it.")
-    sign = 1.0 if _higher(endpoint) else -1.0
-    means = np.array([float(_level(model.mean, s, "mean", endpoint)) for s in scenario.strata])
-    moves = sign * model.per_doubling * np.log2(_effects(protocol, effect))
-    centre = means[:, None] + moves[None, :]
+        raise refused(endpoint, f"`sd` must be above 0; got {model.sd:g}. Correct it.")
+    sign = 1.0 if is_high(endpoint) else -1.0
     low, high = centre.min() - WIDEST * model.sd, centre.max() + WIDEST * model.sd
     edges = np.linspace(low, high, BINS + 1)[:: -1 if sign > 0 else 1]
     values = (edges[1:] + edges[:-1]) / 2
     below = ndtr(sign * (centre[..., None] - edges[1:-1]) / model.sd)
-    whole = np.concatenate((np.zeros((*centre.shape, 1)), below, np.ones((*centre.shape, 1))), 2)
-    return _known_at_once(np.diff(whole, axis=2), values, protocol, endpoint)
+    ends = (np.zeros((*centre.shape, 1)), below, np.ones((*centre.shape, 1)))
+    return np.diff(np.concatenate(ends, axis=-1), axis=-1), values
 
 
 def _survival(
-    protocol: Protocol, scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effect: float
+    scenario: Scenario, endpoint: Endpoint, model: OutcomeModel, effects: FloatArray
 ) -> Categorised:
     horizon = endpoint.horizon
-    starts = np.array(model.from_day, dtype=np.float64)
-    if starts.size == 0 or starts[0] != 0 or (np.diff(starts) <= 0).any():
-        raise _refuse(endpoint, "`from_day` must begin with 0 and ascend. Correct it.")
-    spent = np.clip(np.arange(horizon + 1)[:, None] - starts, 0, np.diff([*starts, np.inf]))
     rows = []
     for level in scenario.strata:
-        hazards = np.array(_level(model.hazards, level, "hazards", endpoint), dtype=np.float64)
-        if hazards.shape != starts.shape or (hazards < 0).any() or not hazards.any():
-            raise _refuse(
-                endpoint,
-                f"`hazards` for {level!r} needs one for each `from_day`, none below 0, not all 0.",
-            )
+        spent = _spent(endpoint, model, level, np.arange(horizon + 1))
         faster = endpoint.better != "later"
-        factor = [e if faster else 1 / e for e in _effects(protocol, effect)]
-        alive = np.exp(-np.outer(factor, spent @ hazards))  # (arms, days + 1)
+        factor = effects if faster else 1 / effects
+        alive = np.exp(-np.outer(factor, spent))  # (arms, days + 1)
         rows.append(np.concatenate((1 - alive[:, :1], -np.diff(alive, axis=1), alive[:, -1:]), 1))
     shares, days = np.array(rows), np.arange(horizon + 2)
     known = np.minimum(days, horizon)
     return Categorised(shares=shares, values=days.astype(np.float64), day=known, timed=True)
 
 
-def _known_at_once(
-    shares: FloatArray, values: FloatArray, protocol: Protocol, endpoint: Endpoint
-) -> Categorised:
-    day = np.full(values.size, day_of(protocol, endpoint), dtype=np.int64)
-    return Categorised(shares=shares, values=values, day=day, timed=False)
+def hazards_by_day(endpoint: Endpoint, model: OutcomeModel, level: str) -> FloatArray:
+    """Hazard of each day from 1 to the horizon in one stratum, shape (horizon,)."""
+    return np.diff(_spent(endpoint, model, level, np.arange(endpoint.horizon + 1)))
+
+
+def _spent(
+    endpoint: Endpoint, model: OutcomeModel, level: str, days: NDArray[np.int64]
+) -> FloatArray:
+    """Cumulative hazard by each day in one stratum, the shape of `days`."""
+    starts = np.array(model.from_day, dtype=np.float64)
+    if starts.size == 0 or starts[0] != 0 or (np.diff(starts) <= 0).any():
+        raise refused(endpoint, "`from_day` must begin with 0 and ascend. Correct it.")
+    hazards = np.array(level_of(model.hazards, level, "hazards", endpoint), dtype=np.float64)
+    if hazards.shape != starts.shape or (hazards < 0).any() or not hazards.any():
+        raise refused(
+            endpoint,
+            f"`hazards` for {level!r} needs one for each `from_day`, none below 0, not all 0.",
+        )
+    spans = np.clip(days[:, None] - starts, 0, np.diff([*starts, np.inf]))
+    return np.asarray(spans @ hazards)
 
 
 def day_of(protocol: Protocol, endpoint: Endpoint) -> int:

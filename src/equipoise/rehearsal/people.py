@@ -81,13 +81,16 @@ def stratum_shares(scenario: Scenario) -> FloatArray:
     """Share of each stratum, shape (strata,), summing to 1.
 
     Raises:
-        ScenarioError: no strata, or a share below 0.
+        ScenarioError: no strata, or one without participants.
 
     """
     shares = np.array([float(share) for share in scenario.strata.values()])
-    if not shares.size or (shares < 0).any() or shares.sum() <= 0:
+    if not shares.size or not (shares > 0).all():
+        empty = next((level for level, s in scenario.strata.items() if not s > 0), "no level")
         raise ScenarioError(
-            "", f"scenario {scenario.id}: `strata` needs shares of at least 0, not all 0."
+            "",
+            f"`strata:` of scenario {scenario.id} leaves {empty} without participants; give each "
+            "level a share above 0, or leave it out.",
         )
     result: FloatArray = shares / shares.sum()
     return result

@@ -1,152 +1,137 @@
-"""How often the safety board's rules would speak: pause triggers and deaths at its reviews.
+"""How often the safety board's rules speak, and how often one of them ends a trial.
 
-Both are advice to a board that looks at more than a count, so no simulated trial stops for
-them. Triggers count events by their chances in the scenario; an event that the course brings
-on (a state that is entered) is left to the rehearsal of the whole product.
+`share` is that of trials in which a rule would have spoken by the end, had none ended; the
+boundary on deaths from the first trials, a trigger exactly where it counts nothing that the
+course brings on. `ended` is the share of trials that the rule ended, where the board stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, hypergeom
+from scipy.stats import binom
 
-from equipoise.protocol.conduct_rules import SafetyBoard, SafetyRules, Trigger
-from equipoise.protocol.model import Protocol
-from equipoise.protocol.scenario import EventRate, Scenario
+from equipoise.protocol.conduct_rules import Trigger
+from equipoise.rehearsal.accrual import arrival_days
+from equipoise.rehearsal.board import DEATHS, reviewed, rules_of, stops_trials
+from equipoise.rehearsal.board_events import counted, fired
+from equipoise.rehearsal.chunks import Part
 from equipoise.rehearsal.people import stratum_shares
-from equipoise.rehearsal.setup import chain_plan, keys
-from equipoise.rehearsal.trial import Design, endpoint_of, engine_of, estimand_of
-from equipoise.rules import parse
-from equipoise.safety.mortality import higher_risk
+from equipoise.rehearsal.summary import mc_error
+from equipoise.rehearsal.trial import Design
 
 REVIEWED = 500
-"""Trials, from the first, whose deaths are reviewed."""
+"""Trials, from the first, in which rules are followed that have no closed form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyStop:
-    """One rule of the board, and the share of trials in which it would have spoken.
+    """One rule of the board.
 
-    `mc_error` is 0 where the share follows from the binomial distribution.
+    Attributes:
+        rule: its id; `deaths` for the boundary at the board's reviews.
+        share: share of trials in which it would have spoken.
+        mc_error: its standard error, 0 where it follows from the binomial distribution.
+        ended: share of trials that it ended; None where the board only advises.
+        ended_mc_error: its standard error.
+
     """
+
+    rule: str
+    share: float
+    mc_error: float
+    ended: float | None = None
+    ended_mc_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyEnd:
+    """The share of trials that one rule of the board ended."""
 
     rule: str
     share: float
     mc_error: float
 
 
+def safety_ends(design: Design, part: Part) -> tuple[SafetyEnd, ...]:
+    """Every rule of a board that stops trials, with the share that it ended; () otherwise."""
+    if not stops_trials(design.study.protocol, design.scenario):
+        return ()
+    trials = part.look.size
+    shares = [float((part.halted == index).mean()) for index in range(len(rules_of(design)))]
+    return tuple(
+        SafetyEnd(rule=rule, share=share, mc_error=mc_error(share, trials))
+        for rule, share in zip(rules_of(design), shares, strict=True)
+    )
+
+
 def safety_stops(
-    design: Design, *, trials: int, engine: str | None = None
+    design: Design, part: Part | None = None, *, trials: int, engine: str | None = None
 ) -> tuple[SafetyStop, ...]:
     """Every trigger of the protocol's board, then harm by deaths at any review."""
-    board = design.study.protocol.safety_board
-    if board is None:
-        return ()
-    found = [_fired(design, trigger) for trigger in board.triggers]
-    if design.scenario.course is not None and board.reviews_after:
-        found.append(_deaths(design, board, min(trials, REVIEWED), engine))
+    ends = {} if part is None else {one.rule: one for one in safety_ends(design, part)}
+    found = []
+    for rule in rules_of(design):
+        share, error = _spoken(design, rule, min(trials, REVIEWED), engine)
+        ended = ends.get(rule)
+        found.append(
+            SafetyStop(
+                rule=rule,
+                share=share,
+                mc_error=error,
+                ended=None if ended is None else ended.share,
+                ended_mc_error=None if ended is None else ended.mc_error,
+            )
+        )
     return tuple(found)
 
 
-def _fired(design: Design, trigger: Trigger) -> SafetyStop:
-    """P(at least `count` of those who count have such an event)."""
-    among = min(trigger.among or design.participants, design.participants)
-    chance = _chance(design.study.protocol, design.scenario, trigger)
-    share = float(binom.sf(trigger.count - 1, among, chance))
-    return SafetyStop(rule=trigger.id, share=share, mc_error=0.0)
-
-
-def _chance(protocol: Protocol, scenario: Scenario, trigger: Trigger) -> float:
-    """Chance that a participant has an event for which the rule is true, over arms and strata."""
-    arms = np.array([arm.ratio for arm in protocol.arms], dtype=np.float64)
-    experimental = np.array([arm.role == "experimental" for arm in protocol.arms])
-    treated = float(arms[experimental].sum() / arms.sum())
-    total = 0.0
-    for level, share in zip(scenario.strata, stratum_shares(scenario), strict=True):
-        spared = np.ones(2)  # control, experimental
-        for event in scenario.events:
-            if event.on_state is None:
-                plain = float(event.p.get(level, event.p.get("any", 0.0)))
-                counted = _counted(protocol.safety, event, trigger)
-                both = np.array([plain, plain + event.experimental_extra])
-                spared *= 1 - np.clip(both, 0, 1) * counted
-        total += float(share) * float((1 - spared) @ np.array([1 - treated, treated]))
-    return total
-
-
-def _counted(rules: SafetyRules, event: EventRate, trigger: Trigger) -> float:
-    """Chance that such an event makes the trigger's rule true."""
-    rule = parse(trigger.rule)
-    graded = sum(float(share) for share in event.grades.values())
-    found = 0.0
-    for values, share in _readings(rules, event):
-        if rule.run(values) is True:
-            found += share / graded
-    return found
-
-
-def _readings(rules: SafetyRules, event: EventRate) -> Iterator[tuple[dict[str, object], float]]:
-    """What the event form can read, with the chance of each."""
-    unrelated = "unrelated"
-    judged = ((rules.related_codes[0], event.related), (unrelated, 1 - event.related))
-    weighed = ((True, event.serious), (False, 1 - event.serious))
-    for grade, share in event.grades.items():
-        for related, likely in judged:
-            for serious, chance in weighed:
-                values: dict[str, object] = dict(event.items)
-                values |= {rules.grade_item: int(grade), rules.serious_item: serious}
-                values[str(rules.related_item)] = related
-                yield values, float(share) * likely * chance
-
-
-def _deaths(design: Design, board: SafetyBoard, trials: int, engine: str | None) -> SafetyStop:
-    """Share of trials in which deaths cross the board's boundary for harm at a review."""
-    primary = estimand_of(design.study, design.study.protocol.analysis.sequence[0])
-    reviews = [n for n in board.reviews_after if n < design.participants]
-    plan = chain_plan(
-        design.study,
-        design.scenario,
-        endpoint=endpoint_of(design.study, primary),
-        effect=design.effect,
-        participants=design.participants,
-        snapshots=((board.review_day, 0.0),),
-        ends=tuple(reviews),
-    )
-    if engine_of(engine) == "compiled":
-        from equipoise.rehearsal.kernels.compiled import simulate
+def _spoken(design: Design, rule: str, trials: int, engine: str | None) -> tuple[float, float]:
+    """Share of trials in which a rule speaks, and its standard error."""
+    board = design.study.protocol.safety_board
+    if board is None:
+        return 0.0, 0.0
+    if rule == DEATHS:
+        spoken = reviewed(design, board, first=0, trials=trials, engine=engine).any(axis=1)
     else:
-        from equipoise.rehearsal.kernels.vectorised import simulate
-    streams = keys(design.seed, design.scenario, 0, trials, design.participants)
-    states = simulate(plan, streams).states[:, 0].sum(axis=2)  # (trials, segments, arms, states)
-    grown = np.cumsum(states, axis=1)[:, : len(reviews)]
-    roles = [arm.role for arm in design.study.protocol.arms]
-    pair = grown[:, :, [roles.index("experimental"), roles.index("control")]]
-    share = float(_harmful(board, pair[..., plan.death], pair.sum(axis=3)).any(axis=1).mean())
-    error = float(np.sqrt(share * (1 - share) / trials))
-    return SafetyStop(rule="deaths", share=share, mc_error=error)
+        trigger = next(one for one in board.triggers if one.id == rule)
+        share = _exact(design, trigger)
+        if share is not None:
+            return share, 0.0
+        spoken = _fires(design, trigger, trials, engine)
+    share = float(spoken.mean())
+    return share, mc_error(share, trials)
 
 
-def _harmful(
-    board: SafetyBoard, deaths: NDArray[np.int64], people: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Whether each review, shape (trials, reviews), crosses; last axis of both experimental first."""
-    harm = np.zeros(deaths.shape[:2], dtype=bool)
-    if board.mortality_harm_p is not None:
-        p = hypergeom.sf(deaths[..., 0] - 1, people.sum(axis=2), deaths.sum(axis=2), people[..., 0])
-        harm |= p < board.mortality_harm_p
-    if board.mortality_probability is not None:
-        flat = np.concatenate((deaths, people), axis=2).reshape(-1, 4)
-        met, back = np.unique(flat, axis=0, return_inverse=True)
-        chance = np.array([_higher(*map(int, row)) for row in met])
-        harm |= (chance > board.mortality_probability)[back].reshape(harm.shape)
-    return harm
+def _fires(design: Design, trigger: Trigger, trials: int, engine: str | None) -> NDArray[np.bool_]:
+    arrived = arrival_days(
+        design.scenario.accrual,
+        design.participants,
+        seed=design.seed,
+        scenario=design.scenario.id,
+        first=0,
+        trials=trials,
+    )
+    return np.isfinite(fired(design, (trigger,), arrived, first=0, engine=engine)[:, 0])
 
 
-@lru_cache(maxsize=100_000)
-def _higher(dead: int, died: int, treated: int, controls: int) -> float:
-    return higher_risk((dead, died), (treated, controls))
+def _exact(design: Design, trigger: Trigger) -> float | None:
+    """P(at least `count` such events), None where the course or several events are involved.
+
+    Participants are alike but for their stratum and arm, which are drawn; with one kind of
+    event each has it at most once.
+    """
+    events = counted(design.study.protocol, design.scenario, (trigger,))
+    if len(events) > 1 or any(one.rate.on_state is not None for one in events):
+        return None
+    if not events:
+        return 0.0
+    among = min(trigger.among or design.participants, design.participants)
+    arms = design.study.protocol.arms
+    treated = sum(arm.ratio for arm in arms if arm.role == "experimental")
+    share = treated / sum(arm.ratio for arm in arms)
+    counts = float(events[0].shares[events[0].counts[0]].sum())
+    chance = events[0].chance @ np.array([1 - share, share]) * counts
+    return float(binom.sf(trigger.count - 1, among, float(stratum_shares(design.scenario) @ chance)))

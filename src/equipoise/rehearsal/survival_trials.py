@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from equipoise.design import Boundaries
 from equipoise.errors import ScenarioError
 from equipoise.randomisation import Scheme, scheme
+from equipoise.rehearsal.automaton import automaton
+from equipoise.rehearsal.kernels.plan import Automaton
 from equipoise.rehearsal.kernels.survival import SurvivalKeys, SurvivalPlan, Survived
-from equipoise.rehearsal.setup import automaton
 from equipoise.rehearsal.streams import key, trial_keys
 from equipoise.rehearsal.trial import engine_of
 
@@ -98,7 +99,7 @@ def survival_plan(trials: SurvivalTrials) -> SurvivalPlan:
         n=trials.participants,
         spacing=trials.accrual_days / trials.participants,
         stratum_edges=np.cumsum(shares / shares.sum())[:-1],
-        automaton=automaton(trials.scheme, (1, 1), trials.participants),
+        automaton=_tabulated(trials),
         start=start,
         load=load,
         pace=1.0 / both,
@@ -109,6 +110,21 @@ def survival_plan(trials: SurvivalTrials) -> SurvivalPlan:
         sign=-1.0 if trials.fewer_is_better else 1.0,
         cap=float(3.0 / np.median(both)),
     )
+
+
+def _tabulated(trials: SurvivalTrials) -> Automaton:
+    found = (
+        None
+        if trials.scheme.uses_covariates
+        else automaton(trials.scheme, (1, 1), trials.participants)
+    )
+    if found is None:
+        raise ScenarioError(
+            "",
+            f"{trials.scheme.name} cannot be tabulated for {trials.participants} participants; choose "
+            "another scheme here, or rehearse a study folder that uses it.",
+        )
+    return found
 
 
 def _checked(trials: SurvivalTrials) -> tuple[FloatArray, FloatArray]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,19 +24,26 @@ from equipoise.rehearsal.chunks import (
     threads,
 )
 from equipoise.rehearsal.cluster import cluster
+from equipoise.rehearsal.safety_stops import SafetyEnd, safety_ends
 from equipoise.rehearsal.setup import scenario_of
 from equipoise.rehearsal.summary import Result, Stop
 from equipoise.rehearsal.trial import Design, engine_of, estimand_of
 
 MOST_TRIALS = 10_000_000
 MOST_PARTICIPANTS = 1_000_000
-MOST_BYTES = 4 * 2**30
+MOST_BYTES = 8 * 2**30
+WORKING = 2**28  # bytes that a worker needs besides what grows with the participants
 BLOCK = 4 * CHUNK  # trials between two looks at the Monte Carlo error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
-    """What a scenario came to. `stops` has one entry per look where there are interims."""
+    """What a scenario came to.
+
+    `stops` has one entry per look where there are interims, `safety` one per rule of a safety
+    board that stops trials (none where it only advises). `complete` is False after an
+    interrupt: then `trials` says how many were done, and the figures are theirs.
+    """
 
     scenario: str
     effect: float
@@ -47,6 +55,8 @@ class Rehearsal:
     duration_days: dict[str, float]
     expected_participants: float
     stops: tuple[Stop, ...]
+    safety: tuple[SafetyEnd, ...]
+    complete: bool
     seconds: float
     trials_per_second: float
 
@@ -95,27 +105,47 @@ def rehearse(
         seed=seed,
         estimands=estimands,
     )
-    require(trials, design.participants, workers, len(design.estimands))
+    require(trials, design.participants, workers, len(design.rows))
     runner = progressing(runner_of(workers, engine, dask, folder), progress)
-    part = joined(list(enough(runner, design, trials)))
-    return _answer(design, part, seed, began)
+    parts, complete = gathered(enough(runner, design, trials))
+    return _answer(design, joined(parts), workers, began, complete=complete)
 
 
-def _answer(design: Design, part: Part, seed: int, began: float) -> Rehearsal:
+def gathered(parts: Iterable[Part]) -> tuple[list[Part], bool]:
+    """The parts done, and whether all were; an interrupt leaves those that came before it.
+
+    Raises:
+        KeyboardInterrupt: before the first was done.
+
+    """
+    done: list[Part] = []
+    try:
+        done.extend(parts)
+    except KeyboardInterrupt:
+        # extend keeps what came before the interrupt
+        if not done:
+            raise
+        return done, False
+    return done, True
+
+
+def _answer(design: Design, part: Part, workers: int, began: float, *, complete: bool) -> Rehearsal:
     """What the parts came to; `began` is when, on the performance counter."""
-    lasted = summary.course(design, part)
+    lasted = summary.course(design, part, workers)
     seconds = time.perf_counter() - began
     return Rehearsal(
         scenario=design.scenario.id,
         effect=design.effect,
         trials=part.look.size,
         participants=design.participants,
-        seed=seed,
+        seed=design.seed,
         digest=design.study.digest,
         results=summary.results(design, part),
         duration_days=lasted.duration_days,
         expected_participants=lasted.expected_participants,
         stops=summary.stops(design, part),
+        safety=safety_ends(design, part),
+        complete=complete,
         seconds=round(seconds, 3),
         trials_per_second=round(part.look.size / seconds, 1),
     )
@@ -177,7 +207,7 @@ def enough(runner: Runner, design: Design, trials: float) -> Iterator[Part]:
                 return
 
 
-def require(trials: float, participants: int, workers: int, estimands: int = 1) -> None:
+def require(trials: float, participants: int, workers: int, comparisons: int = 1) -> None:
     """Refuse numbers that no rehearsal can be made of, with the figure.
 
     Raises:
@@ -200,10 +230,20 @@ def require(trials: float, participants: int, workers: int, estimands: int = 1) 
         if not 1 <= number <= most:
             raise ScenarioError("", f"{name} must be between 1 and {most:,}; got {number}.")
     count = int(trials) if trials >= 1 else math.ceil(0.25 / trials**2)
-    needed = count * (9 + 18 * estimands) * 2 + CHUNK * participants * 300 // 100
-    if needed > MOST_BYTES:
+    needed = count * (19 + 18 * comparisons) * 2 + workers * (2 * CHUNK * participants + WORKING)
+    room = min(MOST_BYTES, _physical())
+    if needed > room:
         raise ScenarioError(
             "",
-            f"{count:,} trials of {estimands} estimands need about {needed / 2**30:.1f} GiB of "
-            f"memory; the limit is {MOST_BYTES / 2**30:.0f} GiB. Ask for fewer trials.",
+            f"{count:,} trials of {participants:,} participants and {comparisons} comparisons on "
+            f"{workers} workers need about {needed / 2**30:.1f} GiB of memory; there is room for "
+            f"{room / 2**30:.1f} GiB. Ask for fewer --trials, --participants or --workers.",
         )
+
+
+def _physical() -> int:
+    """Bytes of memory of this machine, or what is allowed at most where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return MOST_BYTES

@@ -22,6 +22,7 @@ __all__ = [
     "mean_difference",
     "ordinal_score",
     "proportional_odds",
+    "rank_sum",
     "risk_difference",
 ]
 
@@ -140,3 +141,29 @@ def ordinal_score(table: CountArray) -> FloatArray:
     ties = (both**3).sum(axis=1) - n
     variance = arms[:, 0] * arms[:, 1] / 12 * (n + 1 - ties / np.maximum(n * (n - 1), 1))
     return _over(excess, np.sqrt(np.maximum(variance, 0)))
+
+
+def rank_sum(table: CountArray) -> tuple[FloatArray, FloatArray]:
+    """Probabilistic index (arm 1 above arm 0) and van Elteren's z, shape (trials,) each.
+
+    Args:
+        table: shape (trials, strata, 2, k), participants by stratum, arm and score ascending.
+
+    The statistic of `equipoise.analysis.estimators.wilcoxon`: each stratum's index weighted
+    by m n / (N + 1). NaN and 0 where nobody can be ranked.
+    """
+    counts = table.astype(np.float64)
+    theirs, ours, both = counts[:, :, 0], counts[:, :, 1], counts.sum(axis=2)
+    m, n, total = ours.sum(axis=2), theirs.sum(axis=2), both.sum(axis=2)
+    below = np.cumsum(theirs, axis=2) - theirs / 2
+    index = np.divide((ours * below).sum(axis=2), m * n, out=np.full(m.shape, 0.5), where=m * n > 0)
+    ties = (both**3 - both).sum(axis=2) / np.maximum(total * (total - 1), 1)
+    room = np.maximum(total + 1 - ties, 0) / 12
+    weight = m * n / (total + 1)
+    whole = weight.sum(axis=1)
+    variance = (weight**2 * np.divide(room, m * n, out=np.zeros(m.shape), where=m * n > 0)).sum(
+        axis=1
+    )
+    excess = (weight * (index - 0.5)).sum(axis=1)
+    value = np.divide(excess, whole, out=np.full(whole.shape, np.nan), where=variance > 0) + 0.5
+    return value, _over(excess, np.sqrt(variance))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,18 +16,16 @@ from equipoise.protocol.estimands import Endpoint, Estimand
 from equipoise.protocol.model import Study
 from equipoise.protocol.scenario import Scenario
 from equipoise.rehearsal import estimates, tables
+from equipoise.rehearsal.covariates import Adjustment, adjustment
 from equipoise.rehearsal.going_wrong import leaving
 from equipoise.rehearsal.kernels.categories import CategoryKeys, CategoryPlan
-from equipoise.rehearsal.kernels.plan import ChainPlan, FloatArray
+from equipoise.rehearsal.kernels.linked import LinkedKeys, LinkedPlan
+from equipoise.rehearsal.kernels.plan import ChainPlan, FloatArray, Keys
+from equipoise.rehearsal.linked import follows, linked
+from equipoise.rehearsal.lists import automaton_of, given_arms
 from equipoise.rehearsal.looks import Looks, looks_of
 from equipoise.rehearsal.outcomes import Categorised, categorised, day_of
-from equipoise.rehearsal.setup import (
-    automaton_of,
-    chain_plan,
-    course_of,
-    keys,
-    stratum_edges,
-)
+from equipoise.rehearsal.setup import Only, chain_plan, course_of, keys, some, stratum_edges
 from equipoise.rehearsal.streams import key, trial_keys
 
 ENGINES = ("compiled", "numpy")
@@ -45,13 +44,24 @@ class Design:
     seed: int
     estimands: tuple[str, ...]
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The experimental arms, each compared with the control, in the protocol's order."""
+        return tuple(arm.id for arm in self.study.protocol.arms if arm.role == "experimental")
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """Every comparison: estimand and experimental arm, arm by arm within each estimand."""
+        return tuple((name, arm) for name in self.estimands for arm in self.arms)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One estimand in many simulated trials.
+    """One estimand in many simulated trials, one experimental arm against the control.
 
     Attributes:
         estimand: its id.
+        arm: the experimental arm.
         method: the estimator of the estimand's main analysis.
         z: shape (trials, looks), signed so that positive favours the experimental arm.
         estimate: shape (trials, looks), on the estimand's scale (rate ratio, odds ratio of a
@@ -60,6 +70,7 @@ class Outcome:
     """
 
     estimand: str
+    arm: str
     method: str
     z: FloatArray
     estimate: FloatArray
@@ -83,42 +94,81 @@ def engine_of(name: str | None = None) -> str:
     return chosen
 
 
-def _kernels(engine: str) -> tuple[Any, Any, estimates.LogRank]:
-    """The chain kernel, the category kernel and the log-rank test of an engine."""
+def _kernels(engine: str) -> tuple[Any, Any, Any, estimates.LogRank]:
+    """The kernels of course, categories and linked outcomes, and the log-rank test."""
     if engine == "compiled":
-        from equipoise.rehearsal.kernels import categories_compiled, compiled, logrank_compiled
+        from equipoise.rehearsal.kernels import (
+            categories_compiled,
+            compiled,
+            linked_compiled,
+            logrank_compiled,
+        )
 
-        return compiled.simulate, categories_compiled.simulate, logrank_compiled.logrank
+        chain, category, link = compiled, categories_compiled, linked_compiled
+        return chain.simulate, category.simulate, link.simulate, logrank_compiled.logrank
     from equipoise.rehearsal.kernels import categories, vectorised
+    from equipoise.rehearsal.kernels import linked as links
 
-    return vectorised.simulate, categories.simulate, tables.logrank
+    return vectorised.simulate, categories.simulate, links.simulate, tables.logrank
 
 
 def simulate(
-    design: Design, *, first: int, trials: int, engine: str | None = None
+    design: Design,
+    *,
+    first: int,
+    trials: int,
+    engine: str | None = None,
+    only: Only | None = None,
 ) -> tuple[Outcome, ...]:
     """Outcomes of trials `first` to `first + trials - 1`; the same whatever the chunks.
+
+    One for each of `design.rows`, in that order; with `only` of those trials among them, cut
+    short.
 
     Raises:
         ScenarioError: unknown names, or an estimand that the scenario cannot decide.
 
     """
-    chain, category, logrank = _kernels(engine_of(engine))
+    chosen_engine = engine_of(engine)
+    chain, category, link, logrank = _kernels(chosen_engine)
     chosen = tuple(estimand_of(design.study, name) for name in design.estimands)
+    streams = people_of(design, first=first, trials=trials, engine=chosen_engine, only=only)
     on_course = tuple(e for e in chosen if _follows_course(design, e))
-    found: dict[str, Outcome] = {}
+    found: dict[str, tuple[Outcome, ...]] = {}
     if on_course:
         plan, where = _chain(design, on_course)
-        streams = keys(design.seed, design.scenario, first, trials, design.participants)
         counts = chain(plan, streams)
         for each, at in zip(on_course, where, strict=True):
             found[each.id] = _from_course(design, each, counts, at, logrank)
     for each in chosen:
-        if each.id not in found:
+        if each.id in found:
+            continue
+        if follows(design.scenario, endpoint_of(design.study, each)):
+            bound, model = _linked(design, each)
+            counts = link(bound, _linked_keys(design, each, streams, (first, trials), only))
+        else:
             drawn, model = _category(design, each)
-            counts = category(drawn, _category_keys(design, each, first, trials))
-            found[each.id] = _from_categories(design, each, model, counts, logrank)
-    return tuple(found[each.id] for each in chosen)
+            counts = category(drawn, _category_keys(design, each, streams, (first, trials), only))
+        found[each.id] = _from_categories(design, each, model, counts, logrank)
+    return tuple(outcome for each in chosen for outcome in found[each.id])
+
+
+def people_of(
+    design: Design, *, first: int, trials: int, engine: str, only: Only | None = None
+) -> Keys:
+    """The streams of the participants, with their arms where no kernel can allocate them."""
+    seed, scenario, n = design.seed, design.scenario, design.participants
+    given = given_arms(
+        design.study.protocol,
+        scenario,
+        n,
+        seed=seed,
+        first=first,
+        trials=trials,
+        compiled=engine == "compiled",
+    )
+    streams = keys(seed, scenario, first, trials, n)._replace(given=given)
+    return streams if only is None else some(streams, only)
 
 
 def estimand_of(study: Study, name: str) -> Estimand:
@@ -180,6 +230,7 @@ def _chain(design: Design, chosen: tuple[Estimand, ...]) -> tuple[ChainPlan, tup
         participants=design.participants,
         snapshots=snapshots,
         ends=looks_for(design).ends,
+        by_start=any(adjusted_by(design, e).by_start for e in chosen),
     )
     return plan, tuple(snapshots.index(wanted[e.id]) if e.id in wanted else -1 for e in chosen)
 
@@ -198,16 +249,41 @@ def _snapshot(design: Design, estimand: Estimand) -> tuple[int, float]:
 
 def _from_course(
     design: Design, estimand: Estimand, counts: Any, at: int, logrank: estimates.LogRank
-) -> Outcome:
-    endpoint = endpoint_of(design.study, estimand)
+) -> tuple[Outcome, ...]:
     if at < 0:
-        both = (_by_look(design, counts.first), _by_look(design, counts.left))
-        pairs = [estimates.time_to(f, g, estimand, logrank) for f, g in zip(*both, strict=True)]
-    else:
-        course = course_of(design.scenario)
-        by_look = _by_look(design, counts.states[:, at])
-        pairs = [estimates.by_state(course, endpoint, estimand, one) for one in by_look]
-    return _outcome(estimand, endpoint, pairs)
+        seen, left = _by_look(counts.first), _by_look(counts.left)
+
+        def pair(arms: list[int], look: int) -> Pair:
+            return estimates.time_to(
+                seen[look][:, :, arms], left[look][:, :, arms], estimand, logrank
+            )
+
+        return _outcomes(design, estimand, pair, len(seen))
+    course, endpoint = course_of(design.scenario), endpoint_of(design.study, estimand)
+    adjusted = adjusted_by(design, estimand)
+    states = _by_look(_grouped(counts.states[:, at], len(design.scenario.strata), adjusted))
+
+    def by_state(arms: list[int], look: int) -> Pair:
+        return estimates.by_state(course, endpoint, estimand, states[look][:, :, arms], adjusted)
+
+    return _outcomes(design, estimand, by_state, len(states))
+
+
+@lru_cache(maxsize=256)
+def adjusted_by(design: Design, estimand: Estimand) -> Adjustment:
+    """What the estimand's main analysis is adjusted for in this design."""
+    endpoint = endpoint_of(design.study, estimand)
+    return adjustment(design.study.protocol, design.scenario, estimand, endpoint)
+
+
+def _grouped(
+    states: NDArray[np.int32], strata: int, adjusted: Adjustment
+) -> NDArray[np.int32]:
+    """Snapshots (trials, segments, groups, arms, states) by the groups of an analysis."""
+    trials, segments, groups, arms, size = states.shape
+    if groups == strata or adjusted.by_start:
+        return states
+    return states.reshape(trials, segments, strata, -1, arms, size).sum(axis=3, dtype=np.int32)
 
 
 @lru_cache(maxsize=32)
@@ -230,12 +306,58 @@ def _category(design: Design, estimand: Estimand) -> tuple[CategoryPlan, Categor
     return plan, model
 
 
-def _category_keys(design: Design, estimand: Estimand, first: int, trials: int) -> CategoryKeys:
-    own = f"outcome {estimand.endpoint}"
-    purposes = ("stratum", "allocation", own, "leave", f"absent {estimand.endpoint}")
+def _category_keys(
+    design: Design,
+    estimand: Estimand,
+    people: Keys,
+    which: tuple[int, int],
+    only: Only | None = None,
+) -> CategoryKeys:
     return CategoryKeys(
-        *(trial_keys(key(design.seed, design.scenario.id, p), first, trials) for p in purposes)
+        stratum=people.stratum,
+        allocation=people.allocation,
+        outcome=_stream(design, f"outcome {estimand.endpoint}", which, only),
+        leave=people.leave,
+        absent=_stream(design, f"absent {estimand.endpoint}", which, only),
+        given=people.given,
+        people=people.people,
     )
+
+
+@lru_cache(maxsize=32)
+def _linked(design: Design, estimand: Estimand) -> tuple[LinkedPlan, Categorised]:
+    protocol, scenario = design.study.protocol, design.scenario
+    endpoint = endpoint_of(design.study, estimand)
+    people = chain_plan(
+        design.study,
+        scenario,
+        endpoint=None,
+        effect=design.effect,
+        participants=design.participants,
+        ends=looks_for(design).ends,
+    )
+    return linked(protocol, scenario, endpoint, people, design.effect)
+
+
+def _linked_keys(
+    design: Design,
+    estimand: Estimand,
+    people: Keys,
+    which: tuple[int, int],
+    only: Only | None = None,
+) -> LinkedKeys:
+    own = (
+        _stream(design, f"{what} {estimand.endpoint}", which, only)
+        for what in ("outcome", "absent", "evaluable")
+    )
+    return LinkedKeys(people, *own)
+
+
+def _stream(
+    design: Design, purpose: str, which: tuple[int, int], only: Only | None
+) -> NDArray[np.uint64]:
+    found = trial_keys(key(design.seed, design.scenario.id, purpose), *which)
+    return found if only is None else found[only.rows]
 
 
 def _from_categories(
@@ -244,33 +366,46 @@ def _from_categories(
     model: Categorised,
     counts: Any,
     logrank: estimates.LogRank,
-) -> Outcome:
-    endpoint = endpoint_of(design.study, estimand)
-    both = (_by_look(design, counts.seen), _by_look(design, counts.left))
-    pairs = [
-        estimates.by_category(model, estimand, seen, left, logrank)
-        for seen, left in zip(*both, strict=True)
-    ]
-    return _outcome(estimand, endpoint, pairs)
+) -> tuple[Outcome, ...]:
+    seen, left = _by_look(counts.seen), _by_look(counts.left)
+    adjusted = adjusted_by(design, estimand)
+
+    def pair(arms: list[int], look: int) -> Pair:
+        both = seen[look][:, :, arms], left[look][:, :, arms]
+        return estimates.by_category(model, estimand, *both, logrank, adjusted)
+
+    return _outcomes(design, estimand, pair, len(seen))
 
 
-def _by_look(design: Design, counts: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-    """Per look the counts of control and first experimental arm, (trials, strata, 2, ...)."""
-    roles = [arm.role for arm in design.study.protocol.arms]
-    pair = [roles.index("control"), roles.index("experimental")]
-    both = counts[:, :, :, pair]
-    if both.shape[1] == 1:
-        return [both[:, 0]]
-    grown = np.cumsum(both, axis=1, dtype=np.int32)
+def _by_look(counts: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+    """Per look the counts of everybody in it, (trials, strata, arms, ...)."""
+    if counts.shape[1] == 1:
+        return [counts[:, 0]]
+    grown = np.cumsum(counts, axis=1, dtype=np.int32)
     return [grown[:, look] for look in range(grown.shape[1])]
 
 
-def _outcome(
-    estimand: Estimand, endpoint: Endpoint, pairs: list[tuple[FloatArray, FloatArray]]
-) -> Outcome:
-    return Outcome(
-        estimand=estimand.id,
-        method=estimand.main.estimator,
-        z=estimates.towards_better(endpoint) * np.stack([z for z, _ in pairs], axis=1),
-        estimate=np.stack([estimate for _, estimate in pairs], axis=1),
-    )
+Pair = tuple[FloatArray, FloatArray]
+
+
+def _outcomes(
+    design: Design, estimand: Estimand, pair: Callable[[list[int], int], Pair], looks: int
+) -> tuple[Outcome, ...]:
+    """One outcome per experimental arm; `pair` takes control and arm, and a look."""
+    ids = [arm.id for arm in design.study.protocol.arms]
+    control = [arm.role for arm in design.study.protocol.arms].index("control")
+    sign = estimates.towards_better(endpoint_of(design.study, estimand))
+    found = []
+    for arm in design.arms:
+        both = [control, ids.index(arm)]
+        pairs = [pair(both, look) for look in range(looks)]
+        found.append(
+            Outcome(
+                estimand=estimand.id,
+                arm=arm,
+                method=estimand.main.estimator,
+                z=sign * np.stack([z for z, _ in pairs], axis=1),
+                estimate=np.stack([estimate for _, estimate in pairs], axis=1),
+            )
+        )
+    return tuple(found)

@@ -24,7 +24,7 @@ def truths(design: Design, engine: str | None = None) -> tuple[float | None, ...
     """
     return _truths(
         design.study,
-        replace(design.scenario, conduct=Conduct()),
+        replace(design.scenario, conduct=Conduct(board="advises")),
         design.effect,
         design.seed,
         design.estimands,

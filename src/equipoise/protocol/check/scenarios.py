@@ -16,6 +16,7 @@ def scenario_findings(subject: Subject) -> Iterator[Finding]:
     for scenario in subject.study.scenarios.values():
         yield from _strata(subject, scenario)
         yield from _items(subject, scenario)
+        yield from _outcomes(subject, scenario)
         if scenario.course:
             yield from _course(subject, scenario, scenario.course)
 
@@ -38,6 +39,9 @@ def _strata(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
             yield subject.finding("study.unknown-name", path, words, key=True)
         if not 0 <= share <= 1:
             yield subject.finding("study.range", path, "A share lies between 0 and 1: correct it.")
+        if share == 0:
+            words = f"Stratum `{name}` has no participants: give it a share, or leave it out."
+            yield subject.finding("study.range", path, words)
     total = sum(scenario.strata.values())
     if scenario.strata and abs(total - 1) > _CLOSE:
         path = subject.scenario_path(scenario.id, "strata")
@@ -62,6 +66,15 @@ def _items(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
             yield subject.finding("study.range", (*path, "p"), words)
         if draw.sd < 0:
             yield subject.finding("study.range", (*path, "sd"), "A spread cannot be negative.")
+
+
+def _outcomes(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
+    known = {endpoint.id for endpoint in subject.protocol.endpoints}
+    for name in scenario.outcomes:
+        if name not in known:
+            path = subject.scenario_path(scenario.id, "outcomes", name)
+            words = f"The protocol has no endpoint `{name}`: correct the name or remove the model."
+            yield subject.finding("study.unknown-name", path, words, key=True)
 
 
 def _collected(name: str, known: set[str]) -> bool:

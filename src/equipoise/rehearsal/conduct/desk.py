@@ -76,6 +76,20 @@ class Desk(Protocol):
     def dispense(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> None:
         """The participant's kit leaves the stock."""
 
+    def kit_in_use(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> str:
+        """The kit to take the next unit from: the same, or a replacement if it is not valid."""
+
+    def lose_unit(
+        self, *, participant: str, unit: str, reason: str, at: datetime, key: str, role: Role
+    ) -> str:
+        """A unit broke or is lost; returns the kit that replaces the one it was of."""
+
+    def thaw_unit(self, *, participant: str, unit: str, at: datetime, key: str, role: Role) -> None:
+        """Take one unit out of the cold."""
+
+    def hand_in(self, *, participant: str, at: datetime, key: str, role: Role) -> None:
+        """What the participant did not need comes back."""
+
     def prepare_unit(
         self,
         *,

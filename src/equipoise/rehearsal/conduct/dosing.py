@@ -19,10 +19,13 @@ SLOTS = (time(8, 40), time(20, 40))
 SOON = timedelta(minutes=75)  # the least from randomisation to the first dose
 JITTER = 0.45  # hours, standard deviation of the start around its plan
 PREPARING = timedelta(minutes=35)
+THAWING = timedelta(minutes=52)  # before the dose, units leave the cold
 AFTER = timedelta(minutes=3)  # from the end of a session to writing it down
 AGAIN = timedelta(minutes=50)  # from a hold to the next attempt
 SESSION = (11.0, 15.0)  # minutes
 MOST_HOLDS = 2
+
+BROKEN = "The vial broke while it was taken out"
 
 Amount = Literal["full", "partial", "not"]
 
@@ -37,6 +40,8 @@ class Course:
         self.next_at: datetime | None = None
         self.holds = 0
         self.end = "completed"
+        self.handed_out: set[str] = set()
+        self.broke = False
         self.starts: dict[int, datetime] = {}
 
     @property
@@ -104,6 +109,8 @@ class Course:
 
     def _one(self, number: int, at: datetime, day: int) -> int | None:
         amount, reason = self._amount(number)
+        if amount != "not":
+            self._reach_for(number, at - THAWING)
         values = self._values(number, at, day, amount, reason)
         judged = self._judge(values, at)
         if judged.why.code == "stopped":
@@ -121,6 +128,24 @@ class Course:
         if self.fate.intolerant_at == number:
             self.stop("intolerance", at=at + timedelta(minutes=30))
         return number
+
+    def _reach_for(self, number: int, at: datetime) -> None:
+        """Take the kit in hand: it may not be valid any more, and a unit may break."""
+        staff, file = self.staff, self.staff.file
+        file.kit = staff.desk.kit_in_use(
+            participant=file.code, kit=file.kit, at=at, key=staff.key(), role="dosing nurse"
+        )
+        chance = staff.conduct.lost_unit
+        if chance > 0 and not self.broke and staff.person.handling.happens(chance):
+            self.broke = True
+            file.kit = staff.desk.lose_unit(
+                participant=file.code,
+                unit=unit_code(file.kit, number),
+                reason=BROKEN,
+                at=at,
+                key=staff.key(),
+                role="dosing nurse",
+            )
 
     def _amount(self, number: int) -> tuple[Amount, str]:
         dice = self.staff.person.dice
@@ -203,13 +228,22 @@ class Course:
 
     def _prepare(self, number: int, unit: str, at: datetime) -> None:
         staff, file = self.staff, self.staff.file
-        if not file.given:
+        if file.kit not in self.handed_out:
+            self.handed_out.add(file.kit)
             staff.desk.dispense(
                 participant=file.code,
                 kit=file.kit,
-                at=at - PREPARING - AFTER,
+                at=at - THAWING,
                 key=staff.key(),
                 role="dosing nurse",
+            )
+        if self.dosing.in_use_hours is not None:
+            staff.desk.thaw_unit(
+                participant=file.code,
+                unit=unit,
+                at=at - THAWING,
+                key=staff.key(),
+                role="pharmacist",
             )
         form, ready = self.dosing.preparation_form, at - PREPARING
         on = ready.astimezone(staff.person.zone).date()
@@ -239,6 +273,14 @@ class Course:
             self._planned(number + 1, at) + timedelta(minutes=round(60 * late)),
             at + timedelta(hours=self.dosing.minimum_gap_hours, minutes=1),
         )
+
+    def hand_in(self, at: datetime) -> None:
+        """At the end of the study, bring back what was not needed."""
+        if self.handed_out:
+            staff = self.staff
+            staff.desk.hand_in(
+                participant=staff.file.code, at=at, key=staff.key(), role="dosing nurse"
+            )
 
     def observe(self, number: int, at: datetime, day: int) -> None:
         """Fill in what was looked for after a dose."""

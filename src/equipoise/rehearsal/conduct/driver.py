@@ -161,6 +161,7 @@ class _Trial:
             level=level,
             latent=latent,
             dice=self._dice(f"items/{name}"),
+            handling=self._dice(f"units/{name}"),
         )
         file = File(zone=plan.timezone, home=self.scenario.course is None)
         file.known.update({"sim.stratum": level, "sim.site": plan.id})

@@ -146,6 +146,7 @@ class Ending:
             role="investigator",
         )
         staff.file.completed_on = on
+        self.course.hand_in(at + timedelta(minutes=10))
 
     def _course_end(self, given: int) -> str:
         dosing = self.staff.study.protocol.dosing

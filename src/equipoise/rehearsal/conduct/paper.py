@@ -21,7 +21,8 @@ from equipoise.protocol.model import Study
 from equipoise.protocol.scenario import Scenario
 from equipoise.randomisation import State
 from equipoise.rehearsal.conduct.desk import Role, Values
-from equipoise.rehearsal.setup import scheme_of
+from equipoise.rehearsal.factors import SITE
+from equipoise.rehearsal.lists import scheme_of
 from equipoise.rehearsal.streams import Stream
 from equipoise.rules import UNKNOWN
 from equipoise.schedule.matrix import DOSING, LOG
@@ -156,7 +157,7 @@ class PaperDesk:
         del key, role
         answers = answers_of(self.records[participant].values())
         findings = assess(self.study.protocol, answers)
-        stratum = self._stratum(answers)
+        stratum = self._stratum(answers, self.states[participant].site)
         people.check_randomisable(
             self.states[participant], stratum=stratum, findings=findings, on=on
         )
@@ -168,11 +169,11 @@ class PaperDesk:
         )
         return kit
 
-    def _stratum(self, answers: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    def _stratum(self, answers: dict[str, object], site: str) -> tuple[tuple[str, str], ...]:
         known = with_derived(self.study.protocol, answers)
         levels = []
         for factor in self.study.protocol.randomisation.strata:
-            value = known.get(factor)
+            value = site if factor == SITE else known.get(factor)
             said = "" if value is None or value is UNKNOWN else str(value)
             levels.append((factor, said.lower() if isinstance(value, bool) else said))
         return tuple(levels)
@@ -181,10 +182,12 @@ class PaperDesk:
         if self._allocation is None:
             self._allocation = Stream(self.seed, self.scenario.id, "allocation", self.trial)
         rule, arms = scheme_of(self.study.protocol), self.study.protocol.arms
-        before = self._strata.get(stratum)
+        cell = () if rule.uses_covariates else stratum
+        before = self._strata.get(cell)
         if before is None:
             before = rule.start(tuple(arm.ratio for arm in arms))
-        arm, self._strata[stratum] = rule.step(before, float(self._allocation.take(1)[0]))
+        chance = float(self._allocation.take(1)[0])
+        arm, self._strata[cell] = rule.step(before, chance, covariates=dict(stratum))
         return arms[arm].id
 
     def fail_screening(
@@ -197,6 +200,30 @@ class PaperDesk:
     def dispense(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> None:
         """Stock is not kept on paper."""
         del participant, kit, at, key, role
+
+    def kit_in_use(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> str:
+        """Nothing makes a kit invalid on paper."""
+        del participant, at, key, role
+        return kit
+
+    def lose_unit(
+        self, *, participant: str, unit: str, reason: str, at: datetime, key: str, role: Role
+    ) -> str:
+        """Another kit with the same product."""
+        del role
+        lost = unit.rpartition("-")[0]
+        kit = kit_code(self._bytes("kit", key))
+        self.arms[kit] = self.arms[lost]
+        self._do(participant, people.ReplaceKit(kit=kit, reason=reason, at=at))
+        return kit
+
+    def thaw_unit(self, *, participant: str, unit: str, at: datetime, key: str, role: Role) -> None:
+        """Units are not followed on paper."""
+        del participant, unit, at, key, role
+
+    def hand_in(self, *, participant: str, at: datetime, key: str, role: Role) -> None:
+        """Units are not followed on paper."""
+        del participant, at, key, role
 
     def prepare_unit(
         self,

@@ -19,7 +19,8 @@ class Person:
 
     `path` holds the course state by day, day 0 first, empty without a course. `pace` is
     positive for those who take long to recover. `steady` keeps the personal level of each
-    item, so that repeated measurements belong to one person.
+    item, so that repeated measurements belong to one person. `handling` are the dice of what
+    happens to units, apart from all others.
     """
 
     index: int
@@ -29,6 +30,7 @@ class Person:
     level: str
     latent: float
     dice: Dice
+    handling: Dice
     path: tuple[str, ...] = ()
     ranks: dict[str, int] = field(default_factory=dict)
     pace: float = 0.0

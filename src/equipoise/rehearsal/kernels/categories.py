@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from equipoise.rehearsal.kernels.plan import (
+    BY_SCHEME,
+    EVERYBODY,
     NO_CHANCES,
     NO_RANKS,
     Automaton,
@@ -18,18 +20,20 @@ from equipoise.rehearsal.kernels.plan import (
     IntArray,
     UIntArray,
 )
-from equipoise.rehearsal.kernels.vectorised import allocate, pick
+from equipoise.rehearsal.kernels.vectorised import allocate, pick, randomised
 from equipoise.rehearsal.streams import uniforms
 
 
 class CategoryKeys(NamedTuple):
-    """Stream keys, each of shape (trials,)."""
+    """Stream keys, each of shape (trials,); `given` and `people` as in `plan.Keys`."""
 
     stratum: UIntArray
     allocation: UIntArray
     outcome: UIntArray
     leave: UIntArray
     absent: UIntArray
+    given: NDArray[np.int8] = BY_SCHEME
+    people: IntArray = EVERYBODY
 
 
 class CategoryPlan(NamedTuple):
@@ -81,11 +85,15 @@ def empty_categories(plan: CategoryPlan, trials: int) -> Categories:
 
 def simulate(plan: CategoryPlan, keys: CategoryKeys) -> Categories:
     """Simulate one trial for each key."""
-    counts = empty_categories(plan, keys.stratum.size)
-    segment = np.searchsorted(plan.ends, np.arange(plan.n), side="right")
+    counts, planned = empty_categories(plan, keys.stratum.size), plan.n
     for trial in range(keys.stratum.size):
+        plan = plan._replace(n=randomised(planned, keys.people, trial))
+        segment = np.searchsorted(plan.ends, np.arange(plan.n), side="right")
         where = pick(plan.stratum_edges, uniforms(keys.stratum[trial], 0, plan.n))
-        arm = allocate(plan.automaton, where, uniforms(keys.allocation[trial], 0, plan.n))
+        if keys.given.shape[1]:
+            arm = keys.given[trial, : plan.n].astype(np.int64)
+        else:
+            arm = allocate(plan.automaton, where, uniforms(keys.allocation[trial], 0, plan.n))
         chances = uniforms(keys.outcome[trial], 0, plan.n)
         last = plan.edges.shape[2] - 1
         category = np.minimum((chances[:, None] >= plan.edges[where, arm]).sum(axis=1), last)

@@ -11,7 +11,7 @@ from equipoise.rehearsal.kernels.categories import (
     CategoryPlan,
     empty_categories,
 )
-from equipoise.rehearsal.kernels.counter import next_arm, pick, uniform
+from equipoise.rehearsal.kernels.counter import next_arm, pick, randomised, uniform
 
 FEW = 16  # categories up to which a scan beats halving
 
@@ -46,15 +46,19 @@ def _trial(plan, keys, trial, seen, left):  # type: ignore[no-untyped-def]
     edge, arm_of, target = plan.automaton.edge, plan.automaton.arm, plan.automaton.target
     stratum_key, allocation_key = keys.stratum[trial], keys.allocation[trial]
     outcome_key, ends = keys.outcome[trial], plan.ends
+    given, listed = keys.given, keys.given.shape[1] > 0
     node = np.zeros(edges.shape[0], dtype=np.int64)
     segment = 0
-    for person in range(plan.n):
+    for person in range(randomised(plan.n, keys.people, trial)):
         if segment < ends.size and person >= ends[segment]:
             segment += 1
         stratum = 0
         if stratum_edges.size:
             stratum = pick(stratum_edges, uniform(stratum_key, person), stratum_edges.size)
-        arm = next_arm(edge, arm_of, target, node, stratum, uniform(allocation_key, person))
+        if listed:
+            arm = given[trial, person]
+        else:
+            arm = next_arm(edge, arm_of, target, node, stratum, uniform(allocation_key, person))
         category = _category(edges, stratum, arm, uniform(outcome_key, person))
         if plan.absent > 0 and uniform(keys.absent[trial], person) < plan.absent:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from equipoise.rehearsal.kernels.counter import bits, next_arm, pick, pick_row, uniform
+from equipoise.rehearsal.kernels.counter import bits, next_arm, pick, pick_row, randomised, uniform
 from equipoise.rehearsal.kernels.plan import (
     RELAPSE_AFTER,
     RELAPSE_LENGTH,
@@ -32,16 +32,21 @@ def _pure(plan, edges, keys, trial, first, states):  # type: ignore[no-untyped-d
     snapshots, ends, level_of = plan.snapshots, plan.ends, keys.level
     stratum_key, start_key = keys.stratum[trial], keys.start[trial]
     allocation_key, days_key = keys.allocation[trial], keys.days[trial]
+    given, listed = keys.given, keys.given.shape[1] > 0
     days, size = edges.shape[2], edges.shape[3]
     node = np.zeros(start_edges.shape[0], dtype=np.int64)
     levels, segment = level_of.shape[1], 0
-    for person in range(plan.n):
+    for person in range(randomised(plan.n, keys.people, trial)):
         if segment < ends.size and person >= ends[segment]:
             segment += 1
         stratum = pick(stratum_edges, uniform(stratum_key, person), stratum_edges.size)
         state = pick_row(start_edges, stratum, uniform(start_key, person))
-        arm = next_arm(edge, arm_of, target, node, stratum, uniform(allocation_key, person))
+        if listed:
+            arm = given[trial, person]
+        else:
+            arm = next_arm(edge, arm_of, target, node, stratum, uniform(allocation_key, person))
         level = level_of[trial, person] if levels else 0
+        group = stratum * size + state if plan.by_start else stratum
         offset = person * days
         reached_on = 0 if reached[state] else days + 1
         seen = day = 0
@@ -53,7 +58,7 @@ def _pure(plan, edges, keys, trial, first, states):  # type: ignore[no-untyped-d
                 day += 1
                 continue
             while seen < snapshots.size and snapshots[seen] <= day:
-                states[trial, seen, segment, stratum, arm, state] += 1
+                states[trial, seen, segment, group, arm, state] += 1
                 seen += 1
             moved = 0
             while moved < size - 1 and drawn >= edges[level, arm, day, state, moved]:
@@ -65,7 +70,7 @@ def _pure(plan, edges, keys, trial, first, states):  # type: ignore[no-untyped-d
             elif reached[state] and reached_on > days:
                 reached_on = day
         while seen < snapshots.size:
-            states[trial, seen, segment, stratum, arm, state] += 1
+            states[trial, seen, segment, group, arm, state] += 1
             seen += 1
         first[trial, segment, stratum, arm, reached_on] += 1
 
@@ -110,9 +115,10 @@ def _reached(plan, path):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _full(plan, keys, trial, person, where, path, counts):  # type: ignore[no-untyped-def]
-    """Count one participant of a trial in which conduct goes wrong."""
+def walk_on(plan, keys, trial, person, level, arm, state, path):  # type: ignore[no-untyped-def]
+    """Fill one participant's path; the day they were last followed, days + 1 if to the end."""
     days = path.size - 1
+    _path(plan, plan.cumulative[level, arm], keys.days[trial], person * days, state, path)
     if plan.relapse > 0:
         _relapse(plan, keys.relapse[trial], person, path)
     gone = days + 1
@@ -120,11 +126,20 @@ def _full(plan, keys, trial, person, where, path, counts):  # type: ignore[no-un
         gone = 1 + pick(plan.leave, uniform(keys.leave[trial], person), days)
         if path[min(gone, days)] == plan.death:
             gone = days + 1
+    return gone
+
+
+@njit(cache=True, nogil=True)
+def _full(plan, keys, trial, person, where, path, gone, counts):  # type: ignore[no-untyped-def]
+    """Count one participant of a trial in which conduct goes wrong."""
+    days = path.size - 1
     reached_on = _reached(plan, path[: min(gone, days) + 1])
     if gone > days or reached_on <= gone:
         counts.first[(trial, *where, reached_on)] += 1
     else:
         counts.left[(trial, *where, gone)] += 1
+    segment, stratum, arm = where
+    group = stratum * plan.cumulative.shape[3] + path[0] if plan.by_start else stratum
     for seen in range(plan.snapshots.size):
         at = plan.snapshots[seen]
         state = path[min(at, gone)]
@@ -132,7 +147,7 @@ def _full(plan, keys, trial, person, where, path, counts):  # type: ignore[no-un
             continue
         chance = uniform(keys.absent[trial], person * plan.snapshots.size + seen)
         if state != 0 or plan.absent.size == 0 or chance >= plan.absent[seen]:
-            counts.states[(trial, seen, *where, state)] += 1
+            counts.states[trial, seen, segment, group, arm, state] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -144,17 +159,20 @@ def _conducted(plan, keys, trial, counts):  # type: ignore[no-untyped-def]
     node = np.zeros(strata, dtype=np.int64)
     path = np.zeros(days + 1, dtype=np.int64)
     segment = 0
-    for person in range(plan.n):
+    for person in range(randomised(plan.n, keys.people, trial)):
         if segment < plan.ends.size and person >= plan.ends[segment]:
             segment += 1
         stratum = pick(plan.stratum_edges, uniform(keys.stratum[trial], person), strata - 1)
         state = pick_row(plan.start_edges, stratum, uniform(keys.start[trial], person))
-        u = uniform(keys.allocation[trial], person)
-        arm = next_arm(automaton.edge, automaton.arm, automaton.target, node, stratum, u)
+        if keys.given.shape[1]:
+            arm = keys.given[trial, person]
+        else:
+            u = uniform(keys.allocation[trial], person)
+            arm = next_arm(automaton.edge, automaton.arm, automaton.target, node, stratum, u)
         level = keys.level[trial, person] if keys.level.shape[1] else 0
         where = (segment, stratum, arm)
-        _path(plan, plan.cumulative[level, arm], keys.days[trial], person * days, state, path)
-        _full(plan, keys, trial, person, where, path, counts)
+        gone = walk_on(plan, keys, trial, person, level, arm, state, path)
+        _full(plan, keys, trial, person, where, path, gone, counts)
 
 
 @njit(cache=True, nogil=True)

@@ -24,6 +24,12 @@ def uniform(key, counter):  # type: ignore[no-untyped-def]
 
 
 @njit(inline="always")
+def randomised(planned, people, trial):  # type: ignore[no-untyped-def]
+    """How many one trial randomises."""
+    return people[trial] if people.size else planned
+
+
+@njit(inline="always")
 def pick(edges, u, last):  # type: ignore[no-untyped-def]
     """The first edge above `u`, `last` at most."""
     index = 0

@@ -102,3 +102,23 @@ def lists(level_keys, coin_keys, edges, scale, weights, multiple, measure, coins
             arms[trial, place] = arm
             for factor in range(factors):
                 counts[factor, levels[factor], arm] += 1
+
+
+@njit(cache=True, nogil=True)
+def given_levels(level, coin_keys, scale, weights, multiple, measure, coins, arms):  # type: ignore[no-untyped-def]
+    """`lists` for people whose levels are known, shape (lists, n, factors)."""
+    _, n, factors = level.shape
+    most = 1
+    for one in level.flat:
+        most = max(most, one + 1)
+    counts = np.zeros((factors, most, scale.size), dtype=np.int64)
+    score = np.zeros(scale.size)
+    for trial in range(arms.shape[0]):
+        counts[:] = 0
+        for place in range(n):
+            levels = level[trial, place]
+            mask = _preferred(counts, levels, scale, weights, multiple, measure, score)
+            arm = pick_row(coins, mask, uniform(coin_keys[trial], place))
+            arms[trial, place] = arm
+            for factor in range(factors):
+                counts[factor, levels[factor], arm] += 1

@@ -14,6 +14,11 @@ BoolArray = NDArray[np.bool_]
 
 NO_CHANCES: FloatArray = np.empty(0)
 NO_RANKS: IntArray = np.empty(0, dtype=np.int64)
+BY_SCHEME: NDArray[np.int8] = np.empty((0, 0), dtype=np.int8)
+"""No arms given beforehand: the automaton allocates as people arrive."""
+
+EVERYBODY: IntArray = np.empty(0, dtype=np.int64)
+"""No trial ends early: everybody planned is randomised."""
 
 RELAPSE_AFTER, RELAPSE_LENGTH = (3, 21), (3, 8)
 """Days from recovery to a relapse, and how long one lasts; from the first to the last."""
@@ -23,7 +28,9 @@ class Keys(NamedTuple):
     """Stream keys, each of shape (trials,).
 
     `level` is the site level of each participant, shape (trials, n), or (trials, 0) where
-    sites do not differ.
+    sites do not differ. `given` holds the arm of each participant where the scheme looks at
+    more than the stratum, shape (trials, n), and no column where the automaton allocates.
+    `people` is how many each trial randomises, shape (trials,), or (0,) where all do.
     """
 
     stratum: UIntArray
@@ -34,6 +41,8 @@ class Keys(NamedTuple):
     absent: UIntArray
     relapse: UIntArray
     level: NDArray[np.int8]
+    given: NDArray[np.int8] = BY_SCHEME
+    people: IntArray = EVERYBODY
 
 
 class Automaton(NamedTuple):
@@ -63,6 +72,7 @@ class ChainPlan(NamedTuple):
             (at home) is missing.
         relapse: chance of a relapse after the best state.
         death: index of the state that is never missing.
+        by_start: whether snapshots are counted by day-0 state within each stratum.
 
     """
 
@@ -80,6 +90,7 @@ class ChainPlan(NamedTuple):
     absent: FloatArray = NO_CHANCES
     relapse: float = 0.0
     death: int = -1
+    by_start: bool = False
 
 
 class Counts(NamedTuple):
@@ -92,7 +103,8 @@ class Counts(NamedTuple):
         left: shape (trials, segments, strata, arms, days + 1): participants by the day after
             which they were no longer followed, endpoint not reached; last axis 0 where
             nobody leaves.
-        states: shape (trials, k, segments, strata, arms, states): participants by state.
+        states: shape (trials, k, segments, groups, arms, states): participants by state. A
+            group is a stratum, or where the plan says `by_start` stratum * states + day-0 state.
 
     """
 
@@ -106,10 +118,13 @@ def empty_counts(plan: ChainPlan, trials: int) -> Counts:
     _, arms, days, states, _ = plan.cumulative.shape
     where = (plan.ends.size + 1, plan.start_edges.shape[0], arms)
     leaving = days + 1 if plan.leave.size else 0
+    groups = where[1] * (states if plan.by_start else 1)
     return Counts(
         first=np.zeros((trials, *where, days + 2), dtype=np.int32),
         left=np.zeros((trials, *where, leaving), dtype=np.int32),
-        states=np.zeros((trials, plan.snapshots.size, *where, states), dtype=np.int32),
+        states=np.zeros(
+            (trials, plan.snapshots.size, where[0], groups, arms, states), dtype=np.int32
+        ),
     )
 
 

@@ -18,6 +18,9 @@ from equipoise.rehearsal.kernels.plan import (
 )
 from equipoise.rehearsal.streams import uniforms
 
+Cell = tuple[IntArray, IntArray, IntArray]
+"""Segment, stratum and arm of each participant."""
+
 
 def simulate(plan: ChainPlan, keys: Keys) -> Counts:
     """Simulate one trial for each key."""
@@ -28,12 +31,35 @@ def simulate(plan: ChainPlan, keys: Keys) -> Counts:
 
 
 def _trial(plan: ChainPlan, keys: Keys, trial: int, counts: Counts) -> None:
+    plan = plan._replace(n=randomised(plan.n, keys.people, trial))
+    path, gone, cell = followed(plan, keys, trial)
+    _count_reached(plan, path, gone, cell, counts, trial)
+    _count_states(plan, path, gone, cell, counts, keys, trial)
+
+
+def randomised(planned: int, people: IntArray, trial: int) -> int:
+    """How many one trial randomises; streams go on person by person, so a shorter trial has
+    the first people of the longer one.
+    """
+    return int(people[trial]) if people.size else planned
+
+
+def followed(plan: ChainPlan, keys: Keys, trial: int) -> tuple[IntArray, IntArray, Cell]:
+    """The participants of one trial.
+
+    Returns:
+        states by day, shape (n, days + 1); the day each was last followed, days + 1 if to the
+        end, shape (n,); and segment, stratum and arm.
+
+    """
     where, arm = arms(plan, keys, trial)
     segment = np.searchsorted(plan.ends, np.arange(plan.n), side="right")
     start = pick_rows(plan.start_edges[where], uniforms(keys.start[trial], 0, plan.n))
     days = plan.cumulative.shape[2]
     chances = uniforms(keys.days[trial], 0, plan.n * days).reshape(plan.n, days)
-    level = keys.level[trial].astype(np.int64) if keys.level.shape[1] else np.zeros_like(arm)
+    level = np.zeros_like(arm)
+    if keys.level.shape[1]:
+        level = keys.level[trial, : plan.n].astype(np.int64)
     path = _paths(plan, level, start, arm, chances)
     if plan.relapse > 0:
         _relapse(plan, path, uniforms(keys.relapse[trial], 0, 4 * plan.n).reshape(plan.n, 4))
@@ -41,14 +67,14 @@ def _trial(plan: ChainPlan, keys: Keys, trial: int, counts: Counts) -> None:
     if plan.leave.size:
         gone = 1 + np.searchsorted(plan.leave, uniforms(keys.leave[trial], 0, plan.n), "right")
         gone[path[np.arange(plan.n), np.minimum(gone, days)] == plan.death] = days + 1
-    cell = (segment, where, arm)
-    _count_reached(plan, path, gone, cell, counts, trial)
-    _count_states(plan, path, gone, cell, counts, keys, trial)
+    return path, gone, (segment, where, arm)
 
 
 def arms(plan: ChainPlan, keys: Keys, trial: int) -> tuple[IntArray, IntArray]:
     """Stratum and arm of each participant of one trial, shape (n,) each."""
     where = pick(plan.stratum_edges, uniforms(keys.stratum[trial], 0, plan.n))
+    if keys.given.shape[1]:
+        return where, keys.given[trial, : plan.n].astype(np.int64)
     return where, allocate(plan.automaton, where, uniforms(keys.allocation[trial], 0, plan.n))
 
 
@@ -117,9 +143,6 @@ def reached_for_good(plan: ChainPlan, path: IntArray) -> IntArray:
     return day
 
 
-Cell = tuple[IntArray, IntArray, IntArray]
-
-
 def _count_reached(
     plan: ChainPlan, path: IntArray, gone: IntArray, cell: Cell, counts: Counts, trial: int
 ) -> None:
@@ -144,6 +167,9 @@ def _count_states(
     trial: int,
 ) -> None:
     k = plan.snapshots.size
+    if plan.by_start:
+        segment, where, arm = cell
+        cell = segment, where * plan.cumulative.shape[3] + path[:, 0], arm
     chances = uniforms(keys.absent[trial], 0, plan.n * k).reshape(plan.n, k)
     for index, day in enumerate(plan.snapshots):
         state = path[np.arange(plan.n), np.minimum(day, gone)]

@@ -52,7 +52,11 @@ def power_curves(rows: Sequence[Chart]) -> str:
             "data": {"values": list(rows)},
             "encoding": {
                 "x": x,
-                "color": {**design, "scale": {"range": COLOURS}, "legend": {"orient": "bottom"}},
+                "color": {
+                    **design,
+                    "scale": {"range": COLOURS},
+                    "legend": {"orient": "bottom", "symbolOpacity": 1},
+                },
             },
             "layer": [
                 {

@@ -13,8 +13,9 @@ from equipoise.protocol.model import Study
 from equipoise.rehearsal.grid import Cell, Sweep
 from equipoise.rehearsal.looks import Looks
 from equipoise.rehearsal.report import figures, words
-from equipoise.rehearsal.report.assumptions import assumptions
+from equipoise.rehearsal.report.assumptions import assumptions, board_line
 from equipoise.rehearsal.report.style import STYLE
+from equipoise.rehearsal.summary import Result
 from equipoise.rehearsal.sweep import design_of
 from equipoise.rehearsal.trial import looks_for
 
@@ -56,7 +57,8 @@ def report(study: Study, question: Question, found: Sweep) -> str:
             *_figures(study, found),
             "<h2>Every design</h2>",
             _table(HEADINGS, _rows(found), "scenario table"),
-            _safety(found),
+            _adjusted(found),
+            _safety(study, found),
             _randomisation(found),
             "<h2>Assumptions and where they come from</h2>",
             _table(("what", "assumed", "origin", "source"), assumptions(study, found), "origins"),
@@ -92,7 +94,8 @@ HEADINGS = (
     "power",
     "± MC",
     "in favour",
-    "in sequence",
+    "in sequence, in favour",
+    "in sequence, any",
     "median estimate",
     "bias",
     "coverage",
@@ -109,19 +112,19 @@ def _rows(found: Sweep) -> Iterable[tuple[str, ...]]:
         doses = "" if cell.expected_doses is None else f"{cell.expected_doses:,.0f}"
         for row in cell.results:
             one = row.result
-            sequence = row.power_in_sequence
             yield (
                 name,
                 f"{cell.effect:g}",
                 f"{cell.trials:,}",
-                one.estimand,
+                words.comparison(one),
                 f"{one.power:.1%}",
                 f"{one.mc_error:.2%}",
                 f"{one.power_benefit:.1%}",
-                "" if sequence is None else f"{sequence:.1%}",
+                words.share(one.power_in_sequence, one.sequence_mc_error),
+                words.share(one.rejected_in_sequence, one.rejected_mc_error),
                 words.number(one.median_estimate, 3),
                 words.number(row.bias, 3),
-                "" if row.coverage is None else f"{row.coverage:.1%}",
+                words.share(row.coverage, row.coverage_mc_error),
                 f"{cell.expected_participants:.0f}",
                 doses,
                 lasted,
@@ -148,9 +151,10 @@ def _figure(svg: str, caption: str, text: str) -> str:
 def _figures(study: Study, found: Sweep) -> Iterable[str]:
     names = words.designs(found.cells)
     yield "<h2>Power</h2>"
-    rows = [_point(cell, name) for cell, name in zip(found.cells, names, strict=True)]
+    rows = _points(found, names)
     text = "; ".join(f"{r['design']}, effect {r['effect']:g}: {r['power']:.0%}" for r in rows)
-    caption = f"Power of {found.estimands[0]} with its 95 % Monte Carlo band; dashes: 80 %."
+    about = "each estimand" if len(set(names)) == 1 else found.estimands[0]
+    caption = f"Power of {about} with its 95 % Monte Carlo band; dashes: 80 %."
     yield _figure(figures.power_curves(rows), caption, f"{text}.")
     yield "<h2>Duration</h2>"
     lasting = _one_per_design(found.cells, names)
@@ -171,8 +175,22 @@ def _figures(study: Study, found: Sweep) -> Iterable[str]:
         yield _stops(found)
 
 
-def _point(cell: Cell, name: str) -> dict[str, Any]:
-    power = cell.results[0].result.power_benefit
+def _points(found: Sweep, names: Sequence[str]) -> list[dict[str, Any]]:
+    """A line for each estimand where there is one design, else one for each design."""
+    if len(set(names)) > 1:
+        return [
+            _point(cell, cell.results[0].result, name)
+            for cell, name in zip(found.cells, names, strict=True)
+        ]
+    return [
+        _point(cell, row.result, words.comparison(row.result))
+        for cell in found.cells
+        for row in cell.results
+    ]
+
+
+def _point(cell: Cell, one: Result, name: str) -> dict[str, Any]:
+    power = one.power_benefit
     width = 1.96 * math.sqrt(power * (1 - power) / cell.trials)
     return {
         "design": name,
@@ -205,9 +223,9 @@ def _stops(found: Sweep) -> str:
             f"{cell.effect:g}",
             str(stop.look),
             str(stop.participants),
-            f"{stop.efficacy:.1%}",
-            f"{stop.harm:.1%}",
-            "" if stop.futility is None else f"{stop.futility:.1%}",
+            words.share(stop.efficacy, stop.mc_errors[0]),
+            words.share(stop.harm, stop.mc_errors[1]),
+            words.share(stop.futility, stop.mc_errors[2]),
         )
         for cell, name in zip(found.cells, words.designs(found.cells), strict=True)
         for stop in cell.stops
@@ -216,26 +234,44 @@ def _stops(found: Sweep) -> str:
     return _table(headings, rows, "probability of each stop")
 
 
-def _safety(found: Sweep) -> str:
-    """How often the board's rules would have spoken; nothing where there is no board."""
+def _adjusted(found: Sweep) -> str:
+    """Covariates of the protocol's analyses, simulated or not; nothing where there are none."""
     rows = [
-        (name, f"{cell.effect:g}", one.rule, f"{one.share:.1%}", f"{one.mc_error:.2%}")
+        (words.comparison(one.result), ", ".join(one.result.adjusted_for) or "none", left or "none")
+        for one in found.cells[0].results
+        for left in [", ".join(one.result.not_adjusted_for)]
+        if one.result.adjusted_for or left
+    ]
+    if not rows:
+        return ""
+    headings = ("estimand", "adjusted for", "not simulated, so not adjusted for")
+    return "<h2>Covariates</h2>" + _table(headings, rows, "covariates")
+
+
+def _safety(study: Study, found: Sweep) -> str:
+    """How often the board's rules speak and end trials; nothing where there is no board."""
+    rows = [
+        (
+            name,
+            f"{cell.effect:g}",
+            one.rule,
+            words.share(one.share, one.mc_error),
+            words.share(one.ended, one.ended_mc_error) or "advises",
+        )
         for cell, name in zip(found.cells, words.designs(found.cells), strict=True)
         for one in cell.safety
     ]
     if not rows:
         return ""
-    headings = ("design", "effect", "rule", "speaks in", "± MC")
-    note = (
-        "<p>Advice to the board; no simulated trial stops for it. Events that the course brings "
-        "on are not counted by the triggers.</p>"
-    )
+    headings = ("design", "effect", "rule", "would speak in", "ends")
+    assumed = board_line(study.protocol, study.scenarios[found.scenario])
+    note = f"<p>{escape(assumed)}</p>"
     return "<h2>Safety board</h2>" + note + _table(headings, rows, "safety rules")
 
 
 def _randomisation(found: Sweep) -> str:
     rows = [
-        (str(one.participants), f"{one.guess_rate:.3f}", f"{one.p95_imbalance:g}")
+        (str(one.participants), words.guessed(one), f"{one.p95_imbalance:g}")
         for one in found.randomisation
     ]
     return "<h2>Randomisation</h2>" + _table(

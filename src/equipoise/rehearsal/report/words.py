@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from equipoise.protocol.model import Study
-from equipoise.rehearsal.grid import Cell, CellResult, Sweep
+from equipoise.rehearsal.grid import Cell, CellResult, Guessing, Sweep
+from equipoise.rehearsal.summary import Result
 
 OFTEN = (
     (0.995, "almost always"),
     (0.9, "more than nine times in ten"),
-    (0.72, "about three times in four or more"),
+    (0.78, "about four times in five or more"),
+    (0.7, "about three times in four"),
     (0.6, "about two times in three"),
     (0.45, "about half the time"),
     (0.29, "about one time in three"),
@@ -29,6 +31,8 @@ MEASURES = {
     "risk_difference": "difference of proportions",
     "mantel_haenszel": "difference of proportions",
     "ancova": "difference of means",
+    "mmrm": "difference of means",
+    "wilcoxon": "chance of a higher value than a control",
 }
 
 
@@ -47,6 +51,24 @@ def number(value: float | None, digits: int = 2) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
+def share(value: float | None, error: float | None = None) -> str:
+    """A share as a person reads it, with its Monte Carlo error."""
+    if value is None:
+        return ""
+    return f"{value:.1%}" if error is None else f"{value:.1%} ± {error:.1%}"
+
+
+def guessed(one: Guessing) -> str:
+    """The guess rate, with its Monte Carlo error where it is not exact."""
+    error = f" ± {one.guess_mc_error:.3f}" if one.guess_mc_error else ""
+    return f"{one.guess_rate:.3f}{error}"
+
+
+def comparison(one: Result) -> str:
+    """The estimand, with the arm where there are several."""
+    return one.estimand if one.any_arm is None else f"{one.estimand}, {one.arm}"
+
+
 def summary(study: Study, found: Sweep) -> list[str]:
     """The paragraph at the top: what the primary estimand can and cannot see, and how long."""
     name = found.estimands[0]
@@ -54,6 +76,7 @@ def summary(study: Study, found: Sweep) -> list[str]:
     sentences = [_missed(cell, cell.results[0]) for cell in first if cell.effect != 1]
     null = [cell for cell in first if cell.effect == 1]
     sentences += [_null(cell) for cell in null]
+    sentences += _sequence(first)
     cell = first[0]
     median, p10, p90 = (cell.duration_days[k] / 30.4375 for k in ("median", "p10", "p90"))
     sentences.append(
@@ -61,7 +84,9 @@ def summary(study: Study, found: Sweep) -> list[str]:
         f"participant's primary endpoint (80 % of simulated trials: {p10:.0f} to {p90:.0f})."
     )
     title = next(e.title for e in study.protocol.estimands if e.id == name)
-    opening = f"This is about {name}, {title.get('en') or next(iter(title.values()))}."
+    about = found.cells[0].results[0].result
+    against = "" if about.any_arm is None else f", {about.arm} against control"
+    opening = f"This is about {name}{against}, {title.get('en') or next(iter(title.values()))}."
     return [opening, *sentences]
 
 
@@ -87,8 +112,24 @@ def _missed(cell: Cell, row: CellResult) -> str:
 
 
 def _null(cell: Cell) -> str:
-    power = cell.results[0].result.power
-    return f"With no effect at all it would still claim one in {power:.1%} of trials."
+    one = cell.results[0].result
+    said = f"With no effect at all it would still claim one in {one.power:.1%} of trials."
+    if one.any_arm is None:
+        return said
+    return f"{said} Taken arm by arm, {one.any_arm:.1%} would claim one in some arm."
+
+
+def _sequence(cells: Sequence[Cell]) -> list[str]:
+    """How far the fixed sequence carries under the largest effect; nothing where one is tested."""
+    cell = max(cells, key=lambda one: one.effect)
+    steps = [row.result for row in cell.results if row.result.power_in_sequence is not None]
+    if len(steps) < 2:
+        return []
+    far = ", ".join(f"{comparison(one)} in {one.power_in_sequence:.0%}" for one in steps)
+    return [
+        f"In the fixed sequence each is confirmed only if all before it are: with a declared "
+        f"effect of {cell.effect:g}, {far} of trials."
+    ]
 
 
 def designs(cells: Sequence[Cell]) -> list[str]:
