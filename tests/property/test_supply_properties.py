@@ -24,7 +24,11 @@ from equipoise.supply import (
     Release,
     Reserve,
     Return,
+    Thaw,
+    Transfer,
     accountability,
+    by_participant,
+    by_site,
     decide,
     evolve,
     from_payload,
@@ -42,7 +46,17 @@ COMMANDS = st.one_of(
     st.builds(CheckIn, condition=st.sampled_from(["valid", "valid", "damaged"]), at=AT),
     st.builds(Reserve, participant=WHO, at=AT),
     st.builds(Dispense, at=AT),
-    st.builds(Prepare, number=NUMBERS, at=AT),
+    st.builds(Thaw, number=NUMBERS, at=AT),
+    st.builds(Transfer, site=st.sampled_from(["S1", "S2"]), at=AT),
+    st.builds(
+        Prepare,
+        number=NUMBERS,
+        at=AT,
+        prepared_by=st.just("ann"),
+        verified_by=st.sampled_from(["", "ann", "bo"]),
+        two_persons=st.booleans(),
+        in_use_hours=st.sampled_from([None, 4.0]),
+    ),
     st.builds(Administer, number=NUMBERS, participant=WHO, at=AT),
     st.builds(Return, number=NUMBERS, reason=REASONS, at=AT),
     st.builds(Destroy, number=NUMBERS, reason=REASONS, at=AT),
@@ -75,6 +89,7 @@ class Kit(RuleBasedStateMachine):
             self.state = evolve(self.state, event)
         if not before.valid and before.status != "unknown":
             used = {"kit-reserved", "kit-dispensed", "unit-prepared", "unit-administered"}
+            used |= {"unit-thawed", "kit-transferred"}
             assert not used & {event.what for event in events}
 
     @rule()
@@ -88,6 +103,11 @@ class Kit(RuleBasedStateMachine):
     def every_unit_is_accounted_for(self):
         account = accountability([self.state])
         assert account.balanced
+        assert account.difference == 0
+        given = account.administered + account.returned + account.destroyed + account.lost
+        assert account.dispensed == given + account.held
+        for parts in (by_site([self.state]), by_participant([self.state])):
+            assert all(one == account for one in parts.values())
         assert account.received == len(self.state.units)
 
     @invariant()

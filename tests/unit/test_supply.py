@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from equipoise.errors import LedgerEntryUnreadable, OutOfOrder, ReasonRequired, UnitNotValid
+from equipoise.errors import (
+    KitNotValid,
+    LedgerEntryUnreadable,
+    OutOfOrder,
+    ReasonRequired,
+    SecondPersonRequired,
+    ThawedTooLongAgo,
+    UnitNotValid,
+    UnitOfAnother,
+    UnitUsed,
+)
 from equipoise.supply import (
     NO_KIT,
     Administer,
@@ -23,11 +33,17 @@ from equipoise.supply import (
     Release,
     Reserve,
     Return,
+    Thaw,
+    Transfer,
     accountability,
+    by_lot,
+    by_participant,
+    by_site,
     decide,
     discrepancies,
     evolve,
     from_payload,
+    open_units,
     replay,
     split_unit,
     to_payload,
@@ -236,3 +252,105 @@ def test_a_whole_life_replays_and_no_event_has_a_field_for_a_secret():
 def test_an_entry_that_does_not_fit_is_not_replayed(what, payload):
     with pytest.raises(LedgerEntryUnreadable):
         from_payload(what, payload)
+
+
+def frozen_unit(*, thawed=NOW, prepared=NOW, given=NOW, hours=4.0, by="ann", other="bo"):
+    return (
+        Thaw(number=1, at=thawed),
+        Prepare(
+            number=1,
+            at=prepared,
+            prepared_by=by,
+            verified_by=other,
+            two_persons=True,
+            in_use_hours=hours,
+        ),
+        Administer(number=1, participant="P1", at=given, in_use_hours=hours),
+    )
+
+
+def test_a_frozen_unit_is_thawed_then_prepared_by_two_then_given():
+    state = lived(*frozen_unit(), state=OUT)
+    assert state.unit(1).status == "administered"
+    assert state.unit(1).thawed_at == NOW
+
+
+@pytest.mark.parametrize("verified_by", ["", "ann"])
+def test_nobody_verifies_their_own_preparation(verified_by):
+    with pytest.raises(SecondPersonRequired):
+        lived(*frozen_unit(other=verified_by), state=OUT)
+
+
+def test_the_in_use_limit_runs_from_thawing_to_the_start_of_the_dose():
+    on_time, late = NOW + timedelta(hours=4), NOW + timedelta(hours=4, seconds=1)
+    assert lived(*frozen_unit(given=on_time), state=OUT).unit(1).status == "administered"
+    with pytest.raises(ThawedTooLongAgo):
+        lived(*frozen_unit(given=late), state=OUT)
+    with pytest.raises(ThawedTooLongAgo):
+        lived(*frozen_unit(prepared=late, given=late), state=OUT)
+
+
+def test_a_frozen_unit_is_not_prepared_without_thawing_nor_thawed_twice():
+    _, prepare, _ = frozen_unit()
+    with pytest.raises(UnitNotValid, match="not thawed"):
+        lived(prepare, state=OUT)
+    thawed = lived(Thaw(number=1, at=NOW), state=OUT)
+    with pytest.raises(UnitNotValid):
+        lived(Thaw(number=1, at=NOW), state=thawed)
+    with pytest.raises(UnitNotValid):
+        lived(Return(number=1, reason="x", at=NOW), state=thawed)
+    assert lived(Destroy(number=1, reason="x", at=NOW), state=thawed).unit(1).status == "destroyed"
+
+
+def test_each_thing_that_is_wrong_with_a_unit_has_a_code_of_its_own():
+    given = lived(*give(1), state=OUT)
+    ready = lived(Prepare(number=2, at=NOW), state=OUT)
+    cases = {
+        UnitUsed: (given, Administer(number=1, participant="P1", at=NOW)),
+        UnitOfAnother: (ready, Administer(number=2, participant="P2", at=NOW)),
+        KitNotValid: (
+            lived(Quarantine(reason="x", at=NOW), state=ready),
+            Administer(number=2, participant="P1", at=NOW),
+        ),
+    }
+    for kind, (state, command) in cases.items():
+        with pytest.raises(kind) as refusal:
+            decide(state, command)
+        assert type(refusal.value) is kind
+    codes = {kind.code for kind in (*cases, ThawedTooLongAgo, UnitNotValid, SecondPersonRequired)}
+    assert len(codes) == 6
+
+
+def test_a_kit_on_its_way_is_at_neither_site_until_it_is_received():
+    sent = lived(Transfer(site="S2", at=NOW), state=STOCK)
+    assert (sent.site, sent.status) == ("S2", "sent")
+    assert accountability([sent]).in_transit == 10
+    assert [one.why for one in open_units([sent])] == ["in-transit"] * 10
+    for command in (RESERVE, VALID, Receive(kit="K1", site="S1", units=10, at=NOW)):
+        with pytest.raises((UnitNotValid, OutOfOrder)):
+            lived(command, state=sent)
+    lost = lived(Lose(number=3, reason="box torn", at=NOW), state=sent)
+    arrived = lived(Receive(kit="K1", site="S2", units=10, at=NOW), VALID, state=lost)
+    assert arrived.unit(3).status == "lost"
+    assert not arrived.in_stock
+    with pytest.raises(OutOfOrder):
+        lived(Transfer(site="S1", at=NOW), state=STOCK)
+    with pytest.raises(KitNotValid):
+        lived(Quarantine(reason="x", at=NOW), Transfer(site="S2", at=NOW), state=STOCK)
+
+
+def test_accounts_by_site_participant_and_lot_add_up_to_the_whole():
+    other = lived(
+        Receive(kit="K2", site="S2", units=10, at=NOW),
+        VALID,
+        Reserve(participant="P2", at=NOW),
+        DISPENSE,
+        Lose(number=1, reason="x", at=NOW),
+    )
+    states = [lived(*give(1), state=OUT), other]
+    for parts in (by_site(states), by_participant(states), by_lot(states, {"K1": "A", "K2": "B"})):
+        assert sum(one.dispensed for one in parts.values()) == 20
+        assert all(one.balanced for one in parts.values())
+    assert by_lot(states, {"K1": "A"}).keys() == {"A"}
+    assert len(open_units(states)) == 18
+    assert "differs" in {one.why for one in open_units(states, {"K2-01": "P2"})}

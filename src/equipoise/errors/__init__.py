@@ -5,6 +5,7 @@
         ExpressionError        an expression cannot be read or does not fit its names
         StudyNotFound          no such folder and no shipped study of that name
         StudyUnreadable        the folder cannot be read at all
+        LensMissing            older records could not be read under an amendment
         DesignError            a design question with impossible numbers
         ScenarioError          a scenario cannot be rehearsed as written
       Refused                  the protocol forbids this step, now, for this person
@@ -15,14 +16,39 @@
         NotRandomised
         StratumUnknown
         ListExhausted
+        ListOfAnotherVersion   sealed for another protocol version
+        ClockWrong             the time of a request cannot be right
         OutOfStock
         UnitNotValid
+          KitNotValid            damaged, expired, quarantined, recalled: not said which
+          UnitUsed
+          UnitOfAnother
+          UnitElsewhere
+          ThawedTooLongAgo
+        SecondPersonRequired
+        LotNotReleasable
+        UnitsOpen
         DoseNotAllowed
         WindowClosed
         InvalidRecord
         ReasonRequired
         NotPermitted
+          FactorRequired         a second factor for this act is missing
+          FactorRefused          the one given does not fit
+          NotDelegated           the site's delegation log does not give the task
+          NotTrained             a training is missing or no longer current
+          OtherSide              somebody of the other side of the blinding
+          SidesMixed             nobody works on both sides of the blinding
+          AssertionRefused       the unblinded side: name and PIN do not fit
+            AssertionExpired
+            AssertionUsed
+            TooManyWrong
+          RevealLimit            more unblindings than the limits allow
         Locked
+          PartLocked             a record, visit, participant or site is locked
+        NotReady                 something is left to do before a lock
+        WaitsForBoard            randomisation waits for the safety board
+        AmendmentRefused
         NotLocked
         TwoPersonsRequired
         CustodianInvalid
@@ -35,14 +61,28 @@
         FolderNotEmpty
         NotBuilt
         NotEstimable
+        MayUnblind               a free text may tell what somebody receives
+        FileRefused              a file is not what it should be
+        LinesRejected            some lines of a file cannot be taken, so none was
+        InvitationInvalid      too old, used or withdrawn
+        LinkInvalid            a mailed link is forged, too old or used
+        ProofRefused           a public form as a machine would send it
+        TooManyRequests
+        FormIncomplete
+        SamePerson             one person where two are needed
+        PinUnfit
       Conflict                 two people acted at once: reload and try again
         KeyReused              one idempotency key, two different requests
         SavedFirst             somebody saved the record first
+        AllocatedOtherwise     the place was given under other stratification values
       IntegrityError           stored data contradict themselves: stop, call for help
         ChainBroken
         LedgerEntryUnreadable
         RecordUnreadable
         SealBroken
+          SealMoved            it opens, and belongs to another row
+          VaultKeyMissing
+          VaultKeyWrong
         UnsafeDatabase
       ExternalError            something outside equipoise failed
         StorageFull
@@ -50,6 +90,7 @@
         ExternalProgramFailed
         MissingExtra
         AllocatorSilent
+        MailNotTaken
 
 Each class carries a stable `code` (for machines, the ledger and the documentation)
 and builds its own sentence (for people). A sentence says what was refused, why and
@@ -58,9 +99,36 @@ what to do next; it never names an arm.
 
 from __future__ import annotations
 
+from equipoise.errors.cleaning import (
+    FileRefused,
+    LinesRejected,
+    MayUnblind,
+)
+from equipoise.errors.finalising import (
+    AmendmentRefused,
+    LensMissing,
+    NotReady,
+    PartLocked,
+    WaitsForBoard,
+)
 from equipoise.errors.ground import (
     EquipoiseError,
     Place,
+)
+from equipoise.errors.people import (
+    FactorRefused,
+    FactorRequired,
+    InvitationInvalid,
+    NotDelegated,
+    NotTrained,
+    SidesMixed,
+)
+from equipoise.errors.portal import (
+    FormIncomplete,
+    LinkInvalid,
+    MailNotTaken,
+    ProofRefused,
+    TooManyRequests,
 )
 from equipoise.errors.protocol import (
     DesignError,
@@ -75,12 +143,14 @@ from equipoise.errors.refused import (
     AlreadyRecorded,
     AlreadyScreened,
     AlreadyWithdrawn,
+    ClockWrong,
     CustodianInvalid,
     DoseNotAllowed,
     FolderNotEmpty,
     FollowUpEnded,
     InvalidRecord,
     ListExhausted,
+    ListOfAnotherVersion,
     LiveUseRefused,
     Locked,
     NotBuilt,
@@ -90,6 +160,7 @@ from equipoise.errors.refused import (
     NotLocked,
     NotPermitted,
     NotRandomised,
+    OtherSide,
     OutOfOrder,
     OutOfStock,
     ReasonRequired,
@@ -100,7 +171,27 @@ from equipoise.errors.refused import (
     UnknownRecord,
     WindowClosed,
 )
+from equipoise.errors.register import (
+    AssertionExpired,
+    AssertionRefused,
+    AssertionUsed,
+    PinUnfit,
+    RevealLimit,
+    SamePerson,
+    TooManyWrong,
+)
+from equipoise.errors.supply import (
+    KitNotValid,
+    LotNotReleasable,
+    SecondPersonRequired,
+    ThawedTooLongAgo,
+    UnitElsewhere,
+    UnitOfAnother,
+    UnitsOpen,
+    UnitUsed,
+)
 from equipoise.errors.trouble import (
+    AllocatedOtherwise,
     AllocatorSilent,
     BackupUnreadable,
     ChainBroken,
@@ -114,18 +205,27 @@ from equipoise.errors.trouble import (
     RecordUnreadable,
     SavedFirst,
     SealBroken,
+    SealMoved,
     StorageFull,
     UnsafeDatabase,
+    VaultKeyMissing,
+    VaultKeyWrong,
 )
 
 __all__ = [
+    "AllocatedOtherwise",
     "AllocatorSilent",
     "AlreadyRandomised",
     "AlreadyRecorded",
     "AlreadyScreened",
     "AlreadyWithdrawn",
+    "AmendmentRefused",
+    "AssertionExpired",
+    "AssertionRefused",
+    "AssertionUsed",
     "BackupUnreadable",
     "ChainBroken",
+    "ClockWrong",
     "Conflict",
     "CustodianInvalid",
     "DesignError",
@@ -134,40 +234,75 @@ __all__ = [
     "ExpressionError",
     "ExternalError",
     "ExternalProgramFailed",
+    "FactorRefused",
+    "FactorRequired",
+    "FileRefused",
     "FolderNotEmpty",
     "FollowUpEnded",
+    "FormIncomplete",
     "IntegrityError",
     "InvalidRecord",
+    "InvitationInvalid",
     "KeyReused",
+    "KitNotValid",
     "LedgerEntryUnreadable",
+    "LensMissing",
+    "LinesRejected",
+    "LinkInvalid",
     "ListExhausted",
+    "ListOfAnotherVersion",
     "LiveUseRefused",
     "Locked",
+    "LotNotReleasable",
+    "MailNotTaken",
+    "MayUnblind",
     "MissingExtra",
     "NotBuilt",
     "NotConsented",
+    "NotDelegated",
     "NotEligible",
     "NotEstimable",
     "NotLocked",
     "NotPermitted",
     "NotRandomised",
+    "NotReady",
+    "NotTrained",
+    "OtherSide",
     "OutOfOrder",
     "OutOfStock",
+    "PartLocked",
+    "PinUnfit",
     "Place",
+    "ProofRefused",
     "ProtocolError",
     "ReasonRequired",
     "RecordUnreadable",
     "Refused",
+    "RevealLimit",
+    "SamePerson",
     "SavedFirst",
     "ScenarioError",
     "SealBroken",
+    "SealMoved",
+    "SecondPersonRequired",
+    "SidesMixed",
     "StorageFull",
     "StratumUnknown",
     "StudyNotFound",
     "StudyUnreadable",
+    "ThawedTooLongAgo",
+    "TooManyRequests",
+    "TooManyWrong",
     "TwoPersonsRequired",
+    "UnitElsewhere",
     "UnitNotValid",
+    "UnitOfAnother",
+    "UnitUsed",
+    "UnitsOpen",
     "UnknownRecord",
     "UnsafeDatabase",
+    "VaultKeyMissing",
+    "VaultKeyWrong",
+    "WaitsForBoard",
     "WindowClosed",
 ]

@@ -93,6 +93,30 @@ class ListExhausted(Refused):
         )
 
 
+class ListOfAnotherVersion(Refused):
+    """The randomisation list was sealed for another version of the protocol."""
+
+    code = "refused.list-of-another-version"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody was randomised: the list was sealed for another version of the protocol "
+            "than this server runs. Call the trial office; nothing was written."
+        )
+
+
+class ClockWrong(Refused):
+    """The time given with a request cannot be right."""
+
+    code = "refused.clock"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Nobody was randomised: the clock is wrong ({why}). Have the server's clock set "
+            "right, and send the request again; nothing was written."
+        )
+
+
 class OutOfStock(Refused):
     """Stock is short at the site. The sentence is the same for every arm."""
 
@@ -160,6 +184,18 @@ class NotPermitted(Refused):
 
     def __init__(self, step: str, needs: str) -> None:
         super().__init__(f"You may not {step}: it needs {needs}. Ask the trial office.")
+
+
+class OtherSide(Refused):
+    """A person of one side of the blind cannot be appointed to the other."""
+
+    code = "refused.other-side"
+
+    def __init__(self, username: str, role: str, why: str) -> None:
+        super().__init__(
+            f"{username} was not appointed as {role}: {why}. Nobody works on both sides of the "
+            "blind. Appoint somebody else."
+        )
 
 
 class Locked(Refused):

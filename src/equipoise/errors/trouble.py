@@ -35,6 +35,19 @@ class SavedFirst(Conflict):
         )
 
 
+class AllocatedOtherwise(Conflict):
+    """The participant's place was given under other stratification values."""
+
+    code = "conflict.allocated-otherwise"
+
+    def __init__(self, participant: str) -> None:
+        super().__init__(
+            f"{participant} was given a place before, under another site or other values of the "
+            "stratification factors, and that place counts. Enter the values as they were, "
+            "randomise again, and correct them afterwards with a reason."
+        )
+
+
 class IntegrityError(EquipoiseError):
     """Stored data contradict themselves."""
 
@@ -85,6 +98,45 @@ class SealBroken(IntegrityError):
         super().__init__(
             f"The seal of {what} does not open: it was changed, moved or sealed under another "
             "key. Stop randomising and call the trial office."
+        )
+
+
+class SealMoved(SealBroken):
+    """A sealed value opens, and belongs to another row."""
+
+    code = "integrity.seal-moved"
+
+    def __init__(self, what: str) -> None:
+        Exception.__init__(
+            self,
+            f"What lies sealed for {what} belongs elsewhere: it was exchanged with another. "
+            "Stop randomising and call the trial office.",
+        )
+
+
+class VaultKeyMissing(SealBroken):
+    """The vault's key is not there, or is no key."""
+
+    code = "integrity.vault-key-missing"
+
+    def __init__(self, where: str) -> None:
+        Exception.__init__(
+            self,
+            f"The vault's key {where} is missing or damaged, so nothing can be opened. Nothing "
+            "was written. Put the key file back from its copy, and send the request again.",
+        )
+
+
+class VaultKeyWrong(SealBroken):
+    """The vault's key is a key, and not the one that sealed this vault."""
+
+    code = "integrity.vault-key-wrong"
+
+    def __init__(self, where: str) -> None:
+        Exception.__init__(
+            self,
+            f"The vault's key {where} is not the one that sealed this vault. Nothing was "
+            "written. Put the right key file back, and send the request again.",
         )
 
 

@@ -76,6 +76,26 @@ class EntryLine(NamedTuple):
     data: str | None
 
 
+class SignatureLine(NamedTuple):
+    """One signature on one version of a record; `void_at` and `void_reason` where it does not hold."""
+
+    participant: str
+    site: str
+    form: str
+    visit: str
+    number: int
+    version: int
+    name: str
+    by: str
+    role: str
+    at: str
+    digest: str
+    meaning: str
+    seal: str
+    void_at: str | None
+    void_reason: str | None
+
+
 class SiteLine(NamedTuple):
     """A centre that was opened."""
 

@@ -3,13 +3,25 @@
 from equipoise.forms.context import answers_of, context_of
 from equipoise.forms.document import from_json, to_json
 from equipoise.forms.findings import FormFinding, Prepared
-from equipoise.forms.lens import Add, Operation, Recode, Rename, Retire, read, undeclared
+from equipoise.forms.lens import (
+    Add,
+    Convert,
+    Operation,
+    Recode,
+    Rename,
+    Retire,
+    operations,
+    read,
+    undeclared,
+    unreadable,
+)
 from equipoise.forms.prepare import prepare
 from equipoise.forms.record import Record, Value
 from equipoise.forms.status import Status, status
 
 __all__ = [
     "Add",
+    "Convert",
     "FormFinding",
     "Operation",
     "Prepared",
@@ -22,9 +34,11 @@ __all__ = [
     "answers_of",
     "context_of",
     "from_json",
+    "operations",
     "prepare",
     "read",
     "status",
     "to_json",
     "undeclared",
+    "unreadable",
 ]

@@ -7,6 +7,7 @@ rebuild every state: `replay`. No event names an arm, a place in a sequence or a
 from equipoise.participant.commands import (
     Command,
     Complete,
+    DeferConsent,
     Die,
     Discharge,
     FailScreening,
@@ -30,6 +31,7 @@ __all__ = [
     "NOBODY",
     "Command",
     "Complete",
+    "DeferConsent",
     "Die",
     "Discharge",
     "Dose",

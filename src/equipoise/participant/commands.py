@@ -32,6 +32,15 @@ class SignConsent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeferConsent:
+    """Act before consent where the protocol allows it; consent is due by `due_at`."""
+
+    at: datetime
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailScreening:
     """Close the screening without randomisation. Possible without consent: people decline."""
 
@@ -95,11 +104,12 @@ class ReportEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdraw:
-    """Withdraw from one level of taking part."""
+    """Withdraw from one level of taking part. `at`: the moment, where it is known."""
 
     level: Level
     on: date
     reason: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +144,7 @@ class Complete:
 Command = (
     Screen
     | SignConsent
+    | DeferConsent
     | FailScreening
     | Randomise
     | ReplaceKit

@@ -117,6 +117,22 @@ def _sign(state: ParticipantState, command: commands.SignConsent) -> tuple[Event
     return (signed,)
 
 
+def _defer(state: ParticipantState, command: commands.DeferConsent) -> tuple[Event, ...]:
+    require_screened(state)
+    if state.failure is not None:
+        raise FollowUpEnded(state.code, "Deferral", f"the screening failed on {state.failed_on}")
+    require_going_on(state, "Deferral", None)
+    if state.consents:
+        raise AlreadyRecorded(state.code, "Consent")
+    if state.deferred is not None:
+        raise AlreadyRecorded(state.code, "Deferred consent")
+    _reason(command.reason, "Deferred consent")
+    if command.due_at <= command.at:
+        raise OutOfOrder("Deferred consent", "consent is due before it is deferred")
+    later = events.ConsentDeferred(at=command.at, due_at=command.due_at, reason=command.reason)
+    return (later,)
+
+
 def _fail(state: ParticipantState, command: commands.FailScreening) -> tuple[Event, ...]:
     require_screened(state)
     if state.randomised:
@@ -130,8 +146,9 @@ def _fail(state: ParticipantState, command: commands.FailScreening) -> tuple[Eve
 
 def _randomise(state: ParticipantState, command: commands.Randomise) -> tuple[Event, ...]:
     check_randomisable(state, stratum=command.stratum, findings=command.findings, on=command.on)
-    if command.at < state.consents[0].at:
-        raise OutOfOrder("Randomisation", f"consent was signed later, at {state.consents[0].at}")
+    began = state.deferred.at if state.deferred else state.consents[0].at
+    if command.at < began:
+        raise OutOfOrder("Randomisation", f"consent was signed or deferred later, at {began}")
     if not command.kit:
         raise UnitNotValid("(none)", "no kit was assigned")
     randomised = events.Randomised(
@@ -159,7 +176,13 @@ def _withdraw(state: ParticipantState, command: commands.Withdraw) -> tuple[Even
     if state.withdrew(command.level):
         raise AlreadyWithdrawn(state.code, f"withdrawal from {command.level}")
     require_not_before(state, "Withdrawal", command.on)
-    return (events.Withdrew(level=command.level, on=command.on, reason=command.reason),)
+    return (_withdrew(command),)
+
+
+def _withdrew(command: commands.Withdraw) -> events.Withdrew:
+    return events.Withdrew(
+        level=command.level, on=command.on, reason=command.reason, at=command.at
+    )
 
 
 def _discharge(state: ParticipantState, command: commands.Discharge) -> tuple[Event, ...]:
@@ -210,6 +233,7 @@ def _reason(reason: str, what: str) -> None:
 _DECISIONS: dict[type, Callable[[ParticipantState, Any], tuple[Event, ...]]] = {
     commands.Screen: _screen,
     commands.SignConsent: _sign,
+    commands.DeferConsent: _defer,
     commands.FailScreening: _fail,
     commands.Randomise: _randomise,
     commands.ReplaceKit: dosing.replace_kit,

@@ -10,6 +10,8 @@ from equipoise.errors import (
     DoseNotAllowed,
     ReasonRequired,
     UnitNotValid,
+    UnitOfAnother,
+    UnitUsed,
 )
 from equipoise.participant import commands, events
 from equipoise.participant.events import Event
@@ -74,6 +76,8 @@ def _refuse_after_stop(state: ParticipantState, at: datetime, step: str) -> None
     """What happened before the stop or the withdrawal may still be recorded."""
     if state.dosing_stopped_at is not None and at > state.dosing_stopped_at:
         raise DoseNotAllowed(state.code, f"dosing stopped for good at {state.dosing_stopped_at}")
+    if state.product_left_at is not None and at > state.product_left_at:
+        raise AlreadyWithdrawn(state.code, step)
     for level, on in state.withdrawn:
         if level in ("product", "data") and at.date() > on:
             raise AlreadyWithdrawn(state.code, step)
@@ -84,6 +88,6 @@ def _refuse_unit(state: ParticipantState, unit: str | None) -> None:
         raise UnitNotValid("(none)", "the code of the unit that was given is needed")
     kit = unit.rpartition("-")[0]
     if kit not in state.kits:
-        raise UnitNotValid(unit, "it does not belong to a kit of this participant")
+        raise UnitOfAnother(unit, state.code)
     if any(dose.unit == unit for dose in state.doses):
-        raise UnitNotValid(unit, "it has already been given")
+        raise UnitUsed(unit)

@@ -43,6 +43,17 @@ class ConsentSigned:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDeferred:
+    """Consent follows later, by `due_at`, for a reason that the protocol names."""
+
+    what: ClassVar[str] = "consent-deferred"
+    at: datetime
+    due_at: datetime
+    reason: str
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreeningFailed:
     """The screening was closed without randomisation."""
 
@@ -117,6 +128,7 @@ class Withdrew:
     level: Level
     on: date
     reason: str = ""
+    at: datetime | None = None
 
 
 @with_config(_STRICT)
@@ -159,6 +171,7 @@ class Completed:
 Event = (
     Screened
     | ConsentSigned
+    | ConsentDeferred
     | ScreeningFailed
     | Randomised
     | KitReplaced
@@ -175,6 +188,7 @@ Event = (
 KINDS: tuple[type[Event], ...] = (
     Screened,
     ConsentSigned,
+    ConsentDeferred,
     ScreeningFailed,
     Randomised,
     KitReplaced,

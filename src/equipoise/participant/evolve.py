@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from equipoise.participant.events import (
     Completed,
+    ConsentDeferred,
     ConsentSigned,
     Died,
     Discharged,
@@ -21,7 +22,7 @@ from equipoise.participant.events import (
     ScreeningFailed,
     Withdrew,
 )
-from equipoise.participant.state import NOBODY, Consent, Dose, ParticipantState
+from equipoise.participant.state import NOBODY, Consent, Deferral, Dose, ParticipantState
 
 
 def replay(events: Iterable[Event], state: ParticipantState = NOBODY) -> ParticipantState:
@@ -41,6 +42,9 @@ def evolve(state: ParticipantState, event: Event) -> ParticipantState:
         case ConsentSigned():
             signed = Consent(version=event.version, at=event.at, signatory=event.signatory)
             return replace(state, consents=(*state.consents, signed))
+        case ConsentDeferred():
+            later = Deferral(at=event.at, due_at=event.due_at, reason=event.reason)
+            return replace(state, deferred=later)
         case ScreeningFailed():
             return replace(state, failed_on=event.on, failure=event.reason)
         case Randomised():
@@ -79,7 +83,12 @@ def _follow_up(
         case EventReported():
             return replace(state, reported=(*state.reported, event.number))
         case Withdrew():
-            return replace(state, withdrawn=(*state.withdrawn, (event.level, event.on)))
+            left = event.at if event.level in ("product", "data") else None
+            return replace(
+                state,
+                withdrawn=(*state.withdrawn, (event.level, event.on)),
+                product_left_at=state.product_left_at or left,
+            )
         case Discharged():
             return replace(state, discharged_on=event.on, readmitted_on=None)
         case Readmitted():

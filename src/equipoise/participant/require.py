@@ -17,9 +17,9 @@ def require_screened(state: ParticipantState) -> None:
 
 
 def require_consent(state: ParticipantState, step: str) -> None:
-    """Refuse before consent: nothing of the trial happens to a person without it."""
+    """Refuse before consent or its recorded deferral: nothing happens to a person without."""
     require_screened(state)
-    if not state.consented:
+    if not state.covered:
         raise NotConsented(state.code, step)
 
 
@@ -54,6 +54,8 @@ def require_not_before(state: ParticipantState, step: str, on: date) -> None:
     """
     if state.randomised_on is not None:
         earliest, what = state.randomised_on, "randomisation"
+    elif state.deferred is not None:
+        earliest, what = state.deferred.at.date() - _ONE_DAY, "the deferral of consent"
     elif state.consents:
         earliest, what = state.consents[0].at.date() - _ONE_DAY, "consent"
     else:

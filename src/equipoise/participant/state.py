@@ -43,6 +43,15 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """That consent follows later, as the protocol allows: since when, until when, and why."""
+
+    at: datetime
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantState:
     """The participant as the events so far have made them. `NOBODY` is where it starts.
 
@@ -72,11 +81,18 @@ class ParticipantState:
     died_on: date | None = None
     completed_on: date | None = None
     completion: str | None = None
+    deferred: Deferral | None = None
+    product_left_at: datetime | None = None
 
     @property
     def consented(self) -> bool:
         """Whether a consent is signed for the present screening."""
         return bool(self.consents)
+
+    @property
+    def covered(self) -> bool:
+        """Whether the trial may act on the person: consent is signed, or deferred by the protocol."""
+        return self.consented or self.deferred is not None
 
     @property
     def randomised(self) -> bool:
@@ -125,7 +141,7 @@ class ParticipantState:
             return "screen-failed"
         if self.randomised:
             return "randomised"
-        return "consented" if self.consented else "screening"
+        return "consented" if self.covered else "screening"
 
 
 NOBODY = ParticipantState()

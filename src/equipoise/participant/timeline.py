@@ -17,18 +17,21 @@ def timeline(
     recorded: Iterable[Key] = (),
     answers: Mapping[str, object] | None = None,
     zone: str = "UTC",
+    samples: Iterable[str] = (),
 ) -> Timeline:
     """What `schedule.due` needs: the state, the records that exist, the most recent values.
 
     `zone` is the IANA name of the site's time zone. Withdrawal from visits or data ends what
-    is due; withdrawal from the product ends only doses.
+    is due; withdrawal from the product ends only doses, withdrawal from samples only the forms
+    of `samples`.
     """
     stops = [on for level, on in state.withdrawn if level in ("product", "data")]
     if state.dosing_stopped_at is not None:
         stops.append(_local(state.dosing_stopped_at, zone))
+    no_samples = [on for level, on in state.withdrawn if level in ("samples", "data")]
     leaves = [on for level, on in state.withdrawn if level in ("visits", "data")]
     return Timeline(
-        consented_on=_local(state.consents[0].at, zone) if state.consents else None,
+        consented_on=_began(state, zone),
         randomised_on=state.randomised_on,
         randomised_at=state.randomised_at,
         first_dose_at=state.first_dose_at,
@@ -41,10 +44,19 @@ def timeline(
         withdrawn_on=min(leaves, default=None),
         completed_on=state.completed_on,
         failed_on=state.failed_on,
+        samples=frozenset(samples),
+        samples_stopped_on=min(no_samples, default=None),
         recorded=frozenset(recorded),
         answers=answers or {},
         zone=zone,
     )
+
+
+def _began(state: ParticipantState, zone: str) -> date | None:
+    """The day of the first consent, or of its deferral where that was earlier."""
+    moments = [one.at for one in state.consents[:1]]
+    moments += [state.deferred.at] if state.deferred else []
+    return _local(min(moments), zone) if moments else None
 
 
 def given(state: ParticipantState) -> tuple[GivenDose, ...]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import with_config
 
+from equipoise.protocol.finalising import PregnancyReport
 from equipoise.protocol.frozen import Frozen, Text
 from equipoise.protocol.origin import Fact, Origin
 from equipoise.protocol.visits import STRICT
@@ -25,6 +26,58 @@ class DoseRule:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoseItems:
+    """Items of the administration form as the bedside page knows them; nothing is typed twice.
+
+    The page fills in `number`, `unit`, `amount` (as `codes` name full, partial and not), the
+    moments `start` and `stop`, and `previous_start`. It asks `at_start` before the dose,
+    `at_stop` when it ends, `short` where it was not given in full. `usual` are answers that
+    are right unless somebody corrects them.
+    """
+
+    number: str | None = None
+    unit: str | None = None
+    amount: str | None = None
+    codes: Frozen[str] = Frozen()
+    start: str | None = None
+    stop: str | None = None
+    previous_start: str | None = None
+    at_start: tuple[str, ...] = ()
+    at_stop: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+    usual: Frozen[str] = Frozen()
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionPoint:
+    """One look at the participant, `minutes` from the start of the dose.
+
+    `mark` is the yes-or-no item of the reaction form that says whether a reaction was seen
+    then; `items` are measured at the same time where they can be.
+    """
+
+    minutes: int
+    mark: str
+    items: tuple[str, ...] = ()
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionSheet:
+    """Items of the reaction form as the page of the observation knows them."""
+
+    number: str | None = None
+    start: str | None = None
+    closed: str | None = None
+    points: tuple[ReactionPoint, ...] = ()
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dosing:
     """How the product is given. Doses are counted, never dates.
 
@@ -33,7 +86,10 @@ class Dosing:
     previous dose. Nothing is given later than `course_hours` after the first dose.
     `administration_form` records one dose, `preparation_form` (unblinded) its
     preparation, `reaction_form` what is looked for in the `reaction_hours` after it.
-    Time points are minutes from the start of the dose.
+    Time points are minutes from the start of the dose. A kit has one unit per dose. A unit
+    is thawed first where there is an `in_use_hours`, and given within it from then on; with
+    `two_persons` somebody else verifies what was prepared. `items` and `reaction_sheet` say
+    which items the bedside pages fill in by themselves.
     """
 
     doses: int
@@ -50,6 +106,10 @@ class Dosing:
     reaction_hours: float = 2.0
     first_dose_minutes: tuple[int, ...] = ()
     later_dose_minutes: tuple[int, ...] = ()
+    items: DoseItems | None = None
+    reaction_sheet: ReactionSheet | None = None
+    in_use_hours: float | None = None
+    two_persons: bool = False
     holds: tuple[DoseRule, ...] = ()
     stops: tuple[DoseRule, ...] = ()
     facts: Frozen[Fact] = Frozen()
@@ -98,6 +158,7 @@ class SafetyRules:
     grading: str
     death_form: str | None = None
     death_item: str | None = None
+    pregnancy: PregnancyReport | None = None
     special_interest: tuple[SpecialInterest, ...] = ()
     clocks: tuple[Clock, ...] = ()
     origin: Origin | None = None
@@ -123,14 +184,24 @@ class Trigger:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyBoard:
-    """The independent board: when it meets, what pauses the trial, mortality boundary."""
+    """The independent board: when it meets, what pauses the trial, mortality boundary.
+
+    The first `sentinel_count` participants start `sentinel_gap_hours` apart at each site,
+    at most `sentinel_levels[level]` of a stratum level; then randomisation waits until the
+    board has reviewed them. A level in `opens` waits until the board opens it, after review
+    of that many treated participants. `holds_randomisation` says that the software enforces
+    both.
+    """
 
     composition: Text
     reviews_after: tuple[int, ...]
     review_day: int
     sentinel: Text | None = None
     sentinel_count: int = 0
+    sentinel_levels: Frozen[int] = Frozen()
+    sentinel_gap_hours: float | None = None
     opens: Frozen[int] = Frozen()
+    holds_randomisation: bool = False
     triggers: tuple[Trigger, ...] = ()
     mortality_harm_p: float | None = None
     mortality_benefit_p: float | None = None

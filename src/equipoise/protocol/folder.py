@@ -14,7 +14,17 @@ from equipoise.protocol.yaml_places import LARGEST_FILE
 
 MOST_FILES = 500
 PROTOCOL_FILE = "protocol.yaml"
-FOLDERS = {"forms": ".yaml", "scenarios": ".yaml", "consent": ".md", "pages": ".md"}
+CLEANING_FILE = "cleaning.yaml"
+PARTICIPANTS_FILE = "participants.yaml"
+FOLDERS = {
+    "forms": ".yaml",
+    "scenarios": ".yaml",
+    "lenses": ".yaml",
+    "consent": ".md",
+    "pages": ".md",
+}
+AMENDMENTS = "amendments"
+"""The sub-folder with amendments; each is read by `equipoise.protocol.overlay`, not with the study."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +92,8 @@ def _names(folder: Path) -> list[str]:
     found: list[str] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(one for one in folders if not one.startswith((".", "__")))
+        if Path(parent) == folder and AMENDMENTS in folders:
+            folders.remove(AMENDMENTS)
         found += [
             (Path(parent) / one).relative_to(folder).as_posix()
             for one in files
@@ -93,7 +105,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _known(name: str) -> bool:
-    if name == PROTOCOL_FILE:
+    if name in (PROTOCOL_FILE, CLEANING_FILE, PARTICIPANTS_FILE):
         return True
     folder, _, rest = name.partition("/")
     return FOLDERS.get(folder) == Path(rest).suffix and "/" not in rest and bool(rest)

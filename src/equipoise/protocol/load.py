@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from equipoise.errors import Place, ProtocolError, StudyUnreadable
+from equipoise.protocol.cleaning import Cleaning
+from equipoise.protocol.finalising import Lens
 from equipoise.protocol.findings import Finding, errors, in_order
-from equipoise.protocol.folder import PROTOCOL_FILE, Files, find, read_files
+from equipoise.protocol.folder import (
+    CLEANING_FILE,
+    PARTICIPANTS_FILE,
+    PROTOCOL_FILE,
+    Files,
+    find,
+    read_files,
+)
 from equipoise.protocol.forms import Form
 from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.heirs import EXTENDS, inherited
 from equipoise.protocol.identity import form_digest, study_digest
 from equipoise.protocol.model import Protocol, Study
 from equipoise.protocol.origins import settled
+from equipoise.protocol.participants_plan import ParticipantsPlan
 from equipoise.protocol.places import FilePlaces, Places
 from equipoise.protocol.prose import first_lines, read_consents, read_pages
 from equipoise.protocol.scenario import Scenario
@@ -26,7 +36,7 @@ from equipoise.protocol.yaml_places import read_yaml
 __all__ = ["Loaded", "find", "load", "read"]
 
 T = TypeVar("T")
-Kept = TypeVar("Kept", Form, Scenario)
+Kept = TypeVar("Kept", Form, Scenario, Lens)
 
 UNREADABLE = frozenset(
     {"study.yaml", "study.encoding", "study.too-large", "study.too-deep", "study.unreadable"}
@@ -78,11 +88,17 @@ def read(name: str | os.PathLike[str]) -> Loaded:
     protocol = reader.protocol()
     forms = reader.several("forms", Form)
     scenarios = reader.several("scenarios", Scenario)
+    cleaning = reader.cleaning()
+    participants = reader.participants()
+    lenses = reader.several("lenses", Lens)
     prose = [*files.under("pages"), *files.under("consent")]
     places = Places(files={**reader.places, **first_lines(prose)})
     study = None
     if protocol and not errors(reader.findings):
-        study = _study(protocol, forms, scenarios, files, reader, folder)
+        study = _study(protocol, forms, scenarios, cleaning, files, reader, folder)
+        study = study and replace(
+            study, lenses=tuple(lenses.values()), participants=participants
+        )
     return Loaded(
         study=study, findings=in_order(reader.findings), places=places, files=reader.homes
     )
@@ -92,6 +108,7 @@ def _study(
     written: Protocol,
     forms: dict[str, Form],
     scenarios: dict[str, Scenario],
+    cleaning: Cleaning,
     files: Files,
     reader: _Reader,
     folder: Path,
@@ -111,6 +128,7 @@ def _study(
         digest=study_digest(protocol, frozen),
         form_digests=Frozen({name: form_digest(protocol, form) for name, form in frozen.items()}),
         folder=str(folder),
+        cleaning=cleaning,
     )
 
 
@@ -131,6 +149,18 @@ class _Reader:
             words = "There is no protocol.yaml in this folder: a study needs one."
             self._report("study.missing-file", Place(PROTOCOL_FILE), words)
         return None
+
+    def cleaning(self) -> Cleaning:
+        """The cleaning plan; an empty one where the folder has none."""
+        text = self.files.texts.get(CLEANING_FILE)
+        plan = text and self._object(CLEANING_FILE, text, Cleaning)
+        return plan or Cleaning()
+
+    def participants(self) -> ParticipantsPlan:
+        """What participants do themselves; nothing where the folder does not say."""
+        text = self.files.texts.get(PARTICIPANTS_FILE)
+        plan = text and self._object(PARTICIPANTS_FILE, text, ParticipantsPlan)
+        return plan or ParticipantsPlan()
 
     def several(self, folder: str, model: type[Kept]) -> dict[str, Kept]:
         found: dict[str, Kept] = {}

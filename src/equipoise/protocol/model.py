@@ -7,11 +7,14 @@ from typing import Literal
 
 from pydantic import with_config
 
+from equipoise.protocol.cleaning import NOTHING_PLANNED, Cleaning
 from equipoise.protocol.conduct_rules import Dosing, SafetyBoard, SafetyRules
 from equipoise.protocol.estimands import AnalysisPlan, Endpoint, Estimand, Objective
+from equipoise.protocol.finalising import DeferredConsent, Lens, SignatureRule
 from equipoise.protocol.forms import CodeList, Form
 from equipoise.protocol.frozen import Frozen, Text
 from equipoise.protocol.origin import Fact, Origin, Scalar
+from equipoise.protocol.participants_plan import NOTHING_ASKED, ParticipantsPlan
 from equipoise.protocol.scenario import Scenario
 from equipoise.protocol.visits import STRICT, Activity, Epoch, Visit
 
@@ -215,6 +218,8 @@ class Protocol:
     endpoints: tuple[Endpoint, ...]
     estimands: tuple[Estimand, ...]
     analysis: AnalysisPlan
+    signatures: tuple[SignatureRule, ...] = ()
+    deferred_consent: DeferredConsent | None = None
     sites: tuple[Site, ...] = ()
 
 
@@ -242,8 +247,9 @@ class Study:
     """A loaded study folder: protocol, forms, scenarios, pages, consent texts; frozen.
 
     `digest` is the SHA-256 of the canonical JSON of protocol and forms: the identity
-    written on every record. Scenarios and pages are not part of it. `form_digests` gives
-    the digest of each form definition.
+    written on every record. Scenarios, pages, the cleaning plan
+    and what participants do themselves are not part of it.
+    `form_digests` gives the digest of each form definition.
     """
 
     protocol: Protocol
@@ -254,3 +260,6 @@ class Study:
     digest: str
     form_digests: Frozen[str]
     folder: str
+    lenses: tuple[Lens, ...] = ()
+    cleaning: Cleaning = NOTHING_PLANNED
+    participants: ParticipantsPlan = NOTHING_ASKED

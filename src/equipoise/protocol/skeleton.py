@@ -226,8 +226,26 @@ version: "0.1"
 ---
 # Taking part in WINTER STEPS
 
+## 1. What this is about
+
 You would take one capsule a day for three months. By chance it holds vitamin D or only oil, and
 neither you nor your doctor knows which. You may stop at any time without giving a reason.
+
+## Words
+
+- **By chance**: as by tossing a coin.
+
+## Do you understand?
+
+1. May you stop?
+   - [x] At any time
+   - [ ] Only after three months
+   > You may stop when you like, without giving a reason.
+
+## Signature
+
+- [ ] I have read this and agree to take part.
+- [ ] I want a short summary of the results. {#results}
 """
 
 CONSENT_ZH = """\
@@ -236,7 +254,25 @@ version: "0.1"
 ---
 # 参加冬季步伐研究
 
+## 1. 研究内容
+
 您将每天服用一粒胶囊，持续三个月。胶囊随机含有维生素D或仅含油，您和医生都不知道是哪一种。您可以随时退出，无需说明理由。
+
+## 名词
+
+- **随机**：就像抛硬币。
+
+## 您理解了吗
+
+1. 可以退出吗？
+   - [x] 随时可以
+   - [ ] 三个月以后
+   > 您可以随时退出，无需说明理由。
+
+## 签字
+
+- [ ] 我已阅读并同意参加。
+- [ ] 我希望收到研究结果小结。 {#results}
 """
 
 PAGE = """\

@@ -147,6 +147,24 @@ def conversion(a: str, b: str) -> float:
     return float(f"{first.factor / second.factor:.15g}")
 
 
+def molar(a: str, b: str, grams_per_mole: float) -> float | None:
+    """The factor from unit `a` to `b` where one counts mass and the other amount, else None.
+
+    >>> round(molar("mg/dL", "umol/L", 113.12), 3)
+    88.402
+    """
+    first, second = parse_unit(a), parse_unit(b)
+    mass, amount = Unit("g", 1.0, (("g", 1),)), Unit("mol", 1.0, (("mol", 1),))
+    per = 1 / grams_per_mole if grams_per_mole > 0 else 0.0
+    for found, factor in (
+        (first.over(mass).times(amount), per),
+        (first.over(amount).times(mass), grams_per_mole),
+    ):
+        if found.dimension == second.dimension and factor:
+            return float(f"{first.factor / second.factor * factor:.15g}")
+    return None
+
+
 def unknown_unit(text: object) -> str:
     """The sentence for a unit that cannot be read."""
     shown = str(text)[:40]

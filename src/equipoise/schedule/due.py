@@ -170,8 +170,16 @@ def _entries(
     for form in activity.forms:
         done = (form, visit, number) in state.timeline.recorded
         found = "done" if done else _standing(state, window, optional=optional)
+        if not done and _gives_none(state.timeline, form, window):
+            found = None
         if found is not None:
             yield _due(activity, form, visit, number, window, found)
+
+
+def _gives_none(timeline: Timeline, form: str, window: tuple[date, date]) -> bool:
+    """Whether the form needs a sample that the participant does not give any more."""
+    stopped = timeline.samples_stopped_on
+    return stopped is not None and form in timeline.samples and window[1] >= stopped
 
 
 def _due(

@@ -19,7 +19,7 @@ class Timeline:
 
     `in_hospital` is where the participant is today; `discharged_on` and `readmitted_on` let
     earlier days be judged as they were. `dosing_stopped_on` ends the doses that are due,
-    `withdrawn_on` everything. `recorded` holds the records that exist. `answers` are the
+    `withdrawn_on` everything, `samples_stopped_on` the forms of `samples`. `recorded` holds the records that exist. `answers` are the
     most recent values, for conditions. `zone` is the site's time zone (IANA name).
     """
 
@@ -36,6 +36,8 @@ class Timeline:
     withdrawn_on: date | None = None
     completed_on: date | None = None
     failed_on: date | None = None
+    samples: frozenset[str] = frozenset()
+    samples_stopped_on: date | None = None
     recorded: frozenset[Key] = frozenset()
     answers: Mapping[str, object] = field(default_factory=dict)
     zone: str = "UTC"

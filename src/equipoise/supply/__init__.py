@@ -4,7 +4,16 @@ The state knows codes, places and what became of each unit. What is in a kit is 
 the product map is kept on the unblinded side only.
 """
 
-from equipoise.supply.account import Account, accountability, discrepancies
+from equipoise.supply.account import (
+    Account,
+    OpenUnit,
+    accountability,
+    by_lot,
+    by_participant,
+    by_site,
+    discrepancies,
+    open_units,
+)
 from equipoise.supply.commands import (
     Administer,
     CheckIn,
@@ -19,6 +28,8 @@ from equipoise.supply.commands import (
     Release,
     Reserve,
     Return,
+    Thaw,
+    Transfer,
 )
 from equipoise.supply.decide import decide
 from equipoise.supply.events import Event, from_payload, to_payload
@@ -37,18 +48,25 @@ __all__ = [
     "Expire",
     "KitState",
     "Lose",
+    "OpenUnit",
     "Prepare",
     "Quarantine",
     "Receive",
     "Release",
     "Reserve",
     "Return",
+    "Thaw",
+    "Transfer",
     "Unit",
     "accountability",
+    "by_lot",
+    "by_participant",
+    "by_site",
     "decide",
     "discrepancies",
     "evolve",
     "from_payload",
+    "open_units",
     "replay",
     "split_unit",
     "to_payload",

@@ -28,6 +28,14 @@ class CheckIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """The kit leaves for another site, where it is received and looked at anew."""
+
+    site: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reserve:
     """Randomisation, or a replacement, has assigned the kit to a participant."""
 
@@ -43,20 +51,37 @@ class Dispense:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepare:
-    """A unit is thawed and prepared."""
+class Thaw:
+    """A unit is taken out of the cold; its in-use limit runs from `at`."""
 
     number: int
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepare:
+    """A unit is made ready to give.
+
+    `in_use_hours` is the protocol's limit from thawing; None means that units are not thawed.
+    With `two_persons`, somebody other than who prepared it must have verified it.
+    """
+
+    number: int
+    at: datetime
+    prepared_by: str = ""
+    verified_by: str = ""
+    two_persons: bool = False
+    in_use_hours: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Administer:
-    """A prepared unit was given to the participant, in full or in part."""
+    """A prepared unit was given to the participant, in full or in part, from `at` on."""
 
     number: int
     participant: str
     at: datetime
+    in_use_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +137,10 @@ class Expire:
 Command = (
     Receive
     | CheckIn
+    | Transfer
     | Reserve
     | Dispense
+    | Thaw
     | Prepare
     | Administer
     | Return

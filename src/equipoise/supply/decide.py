@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from equipoise.errors import OutOfOrder, ReasonRequired, UnitNotValid
+from equipoise.errors import (
+    KitNotValid,
+    OutOfOrder,
+    ReasonRequired,
+    SecondPersonRequired,
+    ThawedTooLongAgo,
+    UnitNotValid,
+    UnitOfAnother,
+    UnitUsed,
+)
 from equipoise.supply import commands, events
 from equipoise.supply.commands import Command
 from equipoise.supply.events import Event
@@ -28,6 +38,8 @@ def decide(state: KitState, command: Command) -> tuple[Event, ...]:
 
 
 def _receive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
+    if state.status == "sent":
+        return _arrive(state, command)
     if state.status != "unknown":
         raise OutOfOrder(f"Receipt of kit {state.code}", "the kit was received before")
     if not command.kit or not command.site:
@@ -40,6 +52,13 @@ def _receive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
     return (received,)
 
 
+def _arrive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
+    if (command.kit, command.site) != (state.code, state.site):
+        raise OutOfOrder(f"Receipt of kit {state.code}", f"it was sent to site {state.site}")
+    units = len(state.units)
+    return (events.Received(kit=state.code, site=state.site, units=units, at=command.at),)
+
+
 def _check_in(state: KitState, command: commands.CheckIn) -> tuple[Event, ...]:
     _known(state)
     if state.status != "received":
@@ -47,10 +66,22 @@ def _check_in(state: KitState, command: commands.CheckIn) -> tuple[Event, ...]:
     return (events.CheckedIn(condition=command.condition, at=command.at, note=command.note),)
 
 
+def _transfer(state: KitState, command: commands.Transfer) -> tuple[Event, ...]:
+    if not state.in_stock:
+        raise KitNotValid(state.code) if not state.valid else _not_free(state)
+    if not command.site or command.site == state.site:
+        raise OutOfOrder(f"Transfer of kit {state.code}", "it needs another site to go to")
+    return (events.Transferred(site=command.site, at=command.at),)
+
+
+def _not_free(state: KitState) -> UnitNotValid:
+    return UnitNotValid(state.code, "the kit is not free in stock")
+
+
 def _reserve(state: KitState, command: commands.Reserve) -> tuple[Event, ...]:
     _usable(state)
     if not state.in_stock:
-        raise UnitNotValid(state.code, "the kit is not free in stock")
+        raise _not_free(state)
     if not command.participant:
         raise OutOfOrder(f"Reservation of kit {state.code}", "a participant is needed")
     return (events.Reserved(participant=command.participant, at=command.at),)
@@ -65,28 +96,68 @@ def _dispense(state: KitState, command: commands.Dispense) -> tuple[Event, ...]:
     return (events.Dispensed(units=len(state.units), at=command.at),)
 
 
-def _prepare(state: KitState, command: commands.Prepare) -> tuple[Event, ...]:
-    _usable(state)
+def _thaw(state: KitState, command: commands.Thaw) -> tuple[Event, ...]:
+    _usable(state, command.number)
     unit = _dispensed_unit(state, command.number)
     if unit.status != "held":
-        raise UnitNotValid(unit_code(state.code, unit.number), f"it is {unit.status}")
-    return (events.Prepared(number=command.number, at=command.at),)
+        raise _spent(state, unit)
+    return (events.Thawed(number=command.number, at=command.at),)
+
+
+def _prepare(state: KitState, command: commands.Prepare) -> tuple[Event, ...]:
+    _usable(state, command.number)
+    unit = _dispensed_unit(state, command.number)
+    code = unit_code(state.code, unit.number)
+    if command.in_use_hours is None and unit.status != "held":
+        raise _spent(state, unit)
+    if command.in_use_hours is not None:
+        if unit.status != "thawed":
+            raise (
+                UnitNotValid(code, "it was not thawed")
+                if unit.status == "held"
+                else _spent(state, unit)
+            )
+        _fresh(code, unit, command.in_use_hours, command.at)
+    if command.two_persons and command.verified_by in ("", command.prepared_by):
+        raise SecondPersonRequired(code)
+    prepared = events.Prepared(
+        number=command.number, at=command.at, verified_by=command.verified_by
+    )
+    return (prepared,)
 
 
 def _administer(state: KitState, command: commands.Administer) -> tuple[Event, ...]:
     unit = _dispensed_unit(state, command.number)
     code = unit_code(state.code, unit.number)
     if command.participant != state.participant:
-        raise UnitNotValid(code, f"it does not belong to {command.participant}")
-    _usable(state)
+        raise UnitOfAnother(code, command.participant)
+    if unit.status == "administered":
+        raise UnitUsed(code)
+    _usable(state, command.number)
     if unit.status != "prepared":
-        raise UnitNotValid(
-            code, "it was not prepared" if unit.status == "held" else f"it is {unit.status}"
-        )
+        early = unit.status in ("held", "thawed")
+        raise UnitNotValid(code, "it was not prepared" if early else f"it is {unit.status}")
+    if command.in_use_hours is not None:
+        _fresh(code, unit, command.in_use_hours, command.at)
     administered = events.Administered(
         number=command.number, participant=command.participant, at=command.at
     )
     return (administered,)
+
+
+def _spent(state: KitState, unit: Unit) -> UnitNotValid:
+    code = unit_code(state.code, unit.number)
+    return UnitUsed(code) if unit.status == "administered" else _it_is(code, unit)
+
+
+def _it_is(code: str, unit: Unit) -> UnitNotValid:
+    return UnitNotValid(code, f"it is {unit.status}")
+
+
+def _fresh(code: str, unit: Unit, hours: float, at: datetime) -> None:
+    """Refuse a unit past its in-use limit. One that was never thawed is as good as new."""
+    if unit.thawed_at is not None and at > unit.thawed_at + timedelta(hours=hours):
+        raise ThawedTooLongAgo(code, hours)
 
 
 def _return(state: KitState, command: commands.Return) -> tuple[Event, ...]:
@@ -95,11 +166,11 @@ def _return(state: KitState, command: commands.Return) -> tuple[Event, ...]:
 
 
 def _destroy(state: KitState, command: commands.Destroy) -> tuple[Event, ...]:
-    return _remove(state, command, "destroyed", ("held", "prepared", "returned"))
+    return _remove(state, command, "destroyed", ("held", "thawed", "prepared", "returned"))
 
 
 def _lose(state: KitState, command: commands.Lose) -> tuple[Event, ...]:
-    return _remove(state, command, "lost", ("held", "prepared", "returned"))
+    return _remove(state, command, "lost", ("held", "thawed", "prepared", "returned"))
 
 
 def _remove(
@@ -110,7 +181,7 @@ def _remove(
 ) -> tuple[Event, ...]:
     unit = _any_unit(state, command.number)
     if unit.status not in allowed:
-        raise UnitNotValid(unit_code(state.code, unit.number), f"it is {unit.status}")
+        raise _it_is(unit_code(state.code, unit.number), unit)
     _reason(command.reason, f"A unit that is {became}")
     removed = events.Removed(
         number=command.number, became=became, reason=command.reason, at=command.at
@@ -146,11 +217,11 @@ def _known(state: KitState) -> None:
         raise UnitNotValid("(none)", "no kit of this code was received")
 
 
-def _usable(state: KitState) -> None:
+def _usable(state: KitState, number: int | None = None) -> None:
     """Refuse in the same words for quarantine, expiry and damage: lots differ between arms."""
     _known(state)
     if not state.valid:
-        raise UnitNotValid(state.code, "the kit is not valid for use")
+        raise KitNotValid(state.code if number is None else unit_code(state.code, number))
 
 
 def _any_unit(state: KitState, number: int) -> Unit:
@@ -176,8 +247,10 @@ def _reason(reason: str, what: str) -> None:
 _DECISIONS: dict[type, Callable[[KitState, Any], tuple[Event, ...]]] = {
     commands.Receive: _receive,
     commands.CheckIn: _check_in,
+    commands.Transfer: _transfer,
     commands.Reserve: _reserve,
     commands.Dispense: _dispense,
+    commands.Thaw: _thaw,
     commands.Prepare: _prepare,
     commands.Administer: _administer,
     commands.Return: _return,

@@ -42,6 +42,16 @@ class CheckedIn:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """The kit left for another site."""
+
+    what: ClassVar[str] = "kit-transferred"
+    site: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reserved:
     """The kit was assigned to a participant."""
 
@@ -62,12 +72,23 @@ class Dispensed:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thawed:
+    """A unit was taken out of the cold."""
+
+    what: ClassVar[str] = "unit-thawed"
+    number: int
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A unit was prepared."""
+    """A unit was prepared; `verified_by` is the second person."""
 
     what: ClassVar[str] = "unit-prepared"
     number: int
     at: datetime
+    verified_by: str = ""
 
 
 @with_config(_STRICT)
@@ -125,8 +146,10 @@ class Expired:
 Event = (
     Received
     | CheckedIn
+    | Transferred
     | Reserved
     | Dispensed
+    | Thawed
     | Prepared
     | Administered
     | Removed
@@ -138,8 +161,10 @@ Event = (
 KINDS: tuple[type[Event], ...] = (
     Received,
     CheckedIn,
+    Transferred,
     Reserved,
     Dispensed,
+    Thawed,
     Prepared,
     Administered,
     Removed,

@@ -17,8 +17,10 @@ from equipoise.supply.events import (
     Released,
     Removed,
     Reserved,
+    Thawed,
+    Transferred,
 )
-from equipoise.supply.state import NO_KIT, KitState, Unit, UnitStatus
+from equipoise.supply.state import NO_KIT, KitState, Unit
 
 
 def replay(events: Iterable[Event], state: KitState = NO_KIT) -> KitState:
@@ -31,12 +33,16 @@ def replay(events: Iterable[Event], state: KitState = NO_KIT) -> KitState:
 def evolve(state: KitState, event: Event) -> KitState:
     """The state after one event."""
     match event:
+        case Received() if state.status == "sent":
+            return replace(state, status="received", site=event.site)
         case Received():
             units = tuple(Unit(number=k) for k in range(1, event.units + 1))
             return KitState(code=event.kit, site=event.site, status="received", units=units)
         case CheckedIn():
             valid = event.condition == "valid"
             return replace(state, status="in-stock" if valid else "damaged")
+        case Transferred():
+            return replace(state, status="sent", site=event.site)
         case Reserved():
             return replace(state, status="reserved", participant=event.participant)
         case Dispensed():
@@ -47,17 +53,24 @@ def evolve(state: KitState, event: Event) -> KitState:
             return replace(state, quarantined=False)
         case Expired():
             return replace(state, expired=True)
-        case Prepared():
-            return _unit(state, event.number, "prepared")
-        case Administered():
-            return _unit(state, event.number, "administered", event.participant)
-        case Removed():
-            return _unit(state, event.number, event.became)
+        case Thawed() | Prepared() | Administered() | Removed():
+            return _with_unit(state, event)
 
 
-def _unit(
-    state: KitState, number: int, status: UnitStatus, participant: str | None = None
-) -> KitState:
-    changed = Unit(number=number, status=status, participant=participant)
-    units = tuple(changed if unit.number == number else unit for unit in state.units)
+def _with_unit(state: KitState, event: Thawed | Prepared | Administered | Removed) -> KitState:
+    units = tuple(
+        _changed(unit, event) if unit.number == event.number else unit for unit in state.units
+    )
     return replace(state, units=units)
+
+
+def _changed(unit: Unit, event: Thawed | Prepared | Administered | Removed) -> Unit:
+    match event:
+        case Thawed():
+            return replace(unit, status="thawed", thawed_at=event.at)
+        case Prepared():
+            return replace(unit, status="prepared")
+        case Administered():
+            return replace(unit, status="administered", participant=event.participant)
+        case Removed():
+            return replace(unit, status=event.became)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from equipoise.errors import UnitNotValid
 
-KitStatus = Literal["unknown", "received", "in-stock", "damaged", "reserved", "dispensed"]
-UnitStatus = Literal["held", "prepared", "administered", "returned", "destroyed", "lost"]
+KitStatus = Literal["unknown", "received", "in-stock", "damaged", "sent", "reserved", "dispensed"]
+UnitStatus = Literal["held", "thawed", "prepared", "administered", "returned", "destroyed", "lost"]
 Condition = Literal["valid", "damaged"]
 
 _UNIT = re.compile(r"(.+)-([0-9]{2,})")
@@ -46,6 +47,7 @@ class Unit:
     number: int
     status: UnitStatus = "held"
     participant: str | None = None
+    thawed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +55,8 @@ class KitState:
     """A kit as the events so far have made it. `NO_KIT` is where it starts.
 
     `dispensed_units` counts the units that left the pharmacy's stock with the kit.
-    `quarantined` and `expired` hold whatever the status is. Nothing here tells one arm
-    from another.
+    `quarantined` and `expired` hold whatever the status is. A kit that was `sent` is on its
+    way to `site`. Nothing here tells one arm from another.
     """
 
     code: str = ""

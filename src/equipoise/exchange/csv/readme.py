@@ -31,7 +31,13 @@ HOW TO READ THEM
   the text back. Numbers are never changed.
 - A record whose newest answers were redacted has the status `redacted` and no answers.
 - versions.csv is the audit: every answer ever given, changed or taken away, by whom, when, why.
-  `study` is the beginning of the digest of the protocol under which it was saved.
+  `study` is the beginning of the digest of the protocol under which it was saved; answers stand
+  there under the names of that version. The tables in forms/ read all records under the newest
+  version, older ones through the lenses that its amendments declare.
+- signatures.csv has every electronic signature: on which version, by whom, when, what it means,
+  and since when and why one does not hold any more.
+- queries.csv, codings.csv, deviations.csv and verifications.csv tell how the data were cleaned; of
+  several codings of one text the one with the highest `coding` counts.
 - ledger.jsonl is the ledger. Each line's digest is the SHA-256 of the canonical JSON list of
   chain, sequence, previous, what, by, at, subject, payload_digest; payload_digest is the
   HMAC-SHA256 of the payload's canonical JSON under the salt's text.

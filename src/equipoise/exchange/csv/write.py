@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from equipoise.exchange.bundle import Bundle, Written, bundle
 from equipoise.exchange.csv.audit import write_audit
+from equipoise.exchange.csv.cells import Json
 from equipoise.exchange.csv.codebook import exported_forms, write_codebook
 from equipoise.exchange.csv.ledger import write_ledger
 from equipoise.exchange.csv.readme import page
 from equipoise.exchange.csv.tables import write_forms, write_participants, write_table
-from equipoise.exchange.source import About, Source
+from equipoise.exchange.source import About, SignatureLine, Source
 from equipoise.protocol.model import Study
 
 Arms = Mapping[str, tuple[str, str | None]]
 """Participant to allocated arm and the arm of the product in their kit, once released."""
 
+Table = tuple[Iterable[str], Iterable[Iterable[Json]]]
+"""Header and rows."""
+
 
 def write(
-    study: Study, source: Source, out: Path, *, about: About, arms: Arms | None = None
+    study: Study,
+    source: Source,
+    out: Path,
+    *,
+    about: About,
+    arms: Arms | None = None,
+    signatures: Iterable[SignatureLine] | None = None,
+    cleaning: Mapping[str, Table] | None = None,
 ) -> tuple[Written, ...]:
     """Write the folder, in memory that does not grow with the number of records.
 
@@ -29,6 +40,8 @@ def write(
         out: a new or empty folder.
         about: what the export says about itself.
         arms: after release alone; then `allocation.csv` is written too.
+        signatures: for `signatures.csv`, where there can be any.
+        cleaning: path to header and rows of queries, codings, deviations, verifications.
 
     Raises:
         FolderNotEmpty, StorageFull: of `out`. Nothing was written.
@@ -41,6 +54,10 @@ def write(
         write_audit(files, source.versions())
         write_ledger(files, source.entries())
         write_table(files, "sites.csv", ("site", "name", "timezone"), source.sites())
+        if signatures is not None:
+            write_table(files, "signatures.csv", SignatureLine._fields, signatures)
+        for path, (header, rows) in (cleaning or {}).items():
+            write_table(files, path, header, rows)
         if arms is not None:
             _write_arms(files, study, arms)
         write_codebook(files, study)

@@ -112,6 +112,29 @@ def read_record(path: Path) -> Record:
 
     """
     document = _document(path, _bytes(path))
+    return record_in(path, document)
+
+
+def records_in(path: Path) -> list[Record]:
+    """Every record in a file: one record, or a page of the registry's API (`studies`).
+
+    Raises:
+        StudyUnreadable: as `read_record`; one bad record refuses the file.
+
+    """
+    document = _document(path, _bytes(path))
+    if isinstance(document, Mapping) and isinstance(document.get("studies"), list):
+        return [record_in(path, one) for one in document["studies"]]
+    return [record_in(path, document)]
+
+
+def record_in(path: Path, document: Any) -> Record:
+    """The record that a JSON document of this file holds.
+
+    Raises:
+        StudyUnreadable: a list of records, or not a ClinicalTrials.gov API v2 record.
+
+    """
     if isinstance(document, Mapping) and isinstance(document.get("studies"), list):
         _refuse(path, "It holds a list of records: save one record in a file of its own.")
     section = document.get("protocolSection") if isinstance(document, Mapping) else None

@@ -21,6 +21,9 @@ DENIALS = re.compile(
     re.IGNORECASE,
 )
 
+APPROVED = re.compile(r"<!--\s*approved:\s*[^\s>][^>]*-->")
+"""The mark that an ethics committee approved a sentence: `<!-- approved: REFERENCE -->`."""
+
 
 def claim_findings(subject: Subject) -> Iterator[Finding]:
     """Promotional words on public pages, in consent documents and in public criteria."""
@@ -41,9 +44,22 @@ def promises(text: str) -> Iterator[re.Match[str]]:
             yield match
 
 
+def unapproved(paragraph: str) -> bool:
+    """Whether a paragraph promises something and carries no mark of approval."""
+    return not APPROVED.search(paragraph) and next(promises(paragraph), None) is not None
+
+
+def _around(text: str, position: int) -> str:
+    start = text.rfind("\n\n", 0, position) + 1
+    end = text.find("\n\n", position)
+    return text[start : end if end >= 0 else len(text)]
+
+
 def _markdown(subject: Subject, file: str, text: str) -> Iterator[Finding]:
     offset = subject.places.first_line(file) - 1
     for match in promises(text):
+        if APPROVED.search(_around(text, match.start())):
+            continue
         line = text.count("\n", 0, match.start()) + 1 + offset
         column = match.start() - text.rfind("\n", 0, match.start())
         yield subject.at(

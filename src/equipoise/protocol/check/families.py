@@ -8,13 +8,16 @@ from equipoise.protocol.check.alpha import alpha_findings
 from equipoise.protocol.check.arms import arm_findings
 from equipoise.protocol.check.blinding import blinding_findings
 from equipoise.protocol.check.claims import claim_findings
+from equipoise.protocol.check.cleaning import cleaning_findings
 from equipoise.protocol.check.code_lists import code_list_findings
+from equipoise.protocol.check.consents import consent_findings
 from equipoise.protocol.check.dates import date_findings
 from equipoise.protocol.check.derived import derived_findings
 from equipoise.protocol.check.expressions import expression_findings
 from equipoise.protocol.check.ids import id_findings
 from equipoise.protocol.check.languages import language_findings
 from equipoise.protocol.check.later import later_findings
+from equipoise.protocol.check.plain_language import plain_language_findings
 from equipoise.protocol.check.products import product_findings
 from equipoise.protocol.check.ranges import range_findings
 from equipoise.protocol.check.references import reference_findings
@@ -48,4 +51,7 @@ FAMILIES: tuple[Family, ...] = (
     scenario_findings,
     language_findings,
     claim_findings,
+    plain_language_findings,
+    cleaning_findings,
+    consent_findings,
 )

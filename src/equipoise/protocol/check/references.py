@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from equipoise.protocol.check.subject import Subject
+from equipoise.protocol.conduct_rules import Dosing
 from equipoise.protocol.findings import Finding
 from equipoise.protocol.folder import PROTOCOL_FILE
 from equipoise.protocol.places import Key, Path
@@ -32,6 +33,7 @@ def _references(subject: Subject) -> Iterator[Reference]:
     yield from _forms(subject)
     yield from _dosing(subject)
     yield from _safety(subject)
+    yield from _finalising(subject)
     yield from _endpoints(subject)
     yield from _estimands(subject)
     yield from _analysis(subject)
@@ -101,6 +103,34 @@ def _dosing(subject: Subject) -> Iterator[Reference]:
         yield _top("dosing", key), getattr(dosing, key), subject.study.forms, "form"
     for path, name in _each(("dosing", "reaction_items"), dosing.reaction_items):
         yield path, name, _items(subject, dosing.reaction_form), "item on the reaction form"
+    yield from _dose_items(subject, dosing)
+    yield from _reaction_sheet(subject, dosing)
+
+
+def _dose_items(subject: Subject, dosing: Dosing) -> Iterator[Reference]:
+    items, known = dosing.items, _items(subject, dosing.administration_form)
+    what = "item on the administration form"
+    if items is None:
+        return
+    for key in ("number", "unit", "amount", "start", "stop", "previous_start"):
+        yield _top("dosing", "items", key), getattr(items, key), known, what
+    for key in ("at_start", "at_stop", "short"):
+        for path, name in _each(("dosing", "items", key), getattr(items, key)):
+            yield path, name, known, what
+    for name in items.usual:
+        yield _top("dosing", "items", "usual"), name, known, what
+
+
+def _reaction_sheet(subject: Subject, dosing: Dosing) -> Iterator[Reference]:
+    sheet, known = dosing.reaction_sheet, _items(subject, dosing.reaction_form)
+    what = "item on the reaction form"
+    if sheet is None:
+        return
+    for key in ("number", "start", "closed"):
+        yield _top("dosing", "reaction_sheet", key), getattr(sheet, key), known, what
+    for number, point in enumerate(sheet.points):
+        for name in (point.mark, *point.items):
+            yield _top("dosing", "reaction_sheet", "points", number), name, known, what
 
 
 def _safety(subject: Subject) -> Iterator[Reference]:
@@ -128,6 +158,20 @@ def _safety(subject: Subject) -> Iterator[Reference]:
 def _codes(subject: Subject, form: str, item: str) -> list[str]:
     kind = subject.names.types.get(f"{form}.{item}")
     return sorted(kind.codes) if kind and kind.codes else []
+
+
+def _finalising(subject: Subject) -> Iterator[Reference]:
+    blinded = [one.id for one in subject.study.forms.values() if one.audience == "blinded"]
+    for number, rule in enumerate(subject.protocol.signatures):
+        for path, name in _each(("signatures", number, "forms"), rule.forms):
+            yield path, name, blinded, "form of the blinded side"
+    report = subject.protocol.safety.pregnancy
+    if report is not None:
+        path = ("safety", "pregnancy")
+        yield _top(*path, "form"), report.form, blinded, "form of the blinded side"
+        for key in ("aware_item", "submitted_item", "outcome_item"):
+            known = _items(subject, report.form)
+            yield _top(*path, key), getattr(report, key), known, f"item on form `{report.form}`"
 
 
 def _endpoints(subject: Subject) -> Iterator[Reference]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from equipoise.errors import Place
 from equipoise.protocol.findings import Finding, Severity
-from equipoise.protocol.folder import PROTOCOL_FILE
+from equipoise.protocol.folder import CLEANING_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE
 from equipoise.protocol.forms import Form
 from equipoise.protocol.load import Loaded
 from equipoise.protocol.model import Protocol, Study
@@ -69,6 +69,8 @@ class Subject:
     def roots(self) -> Iterator[tuple[Path, object]]:
         """Each file with the object that it holds."""
         yield (PROTOCOL_FILE,), self.protocol
+        yield (CLEANING_FILE,), self.study.cleaning
+        yield (PARTICIPANTS_FILE,), self.study.participants
         for name, form in self.study.forms.items():
             yield self.form_path(name), form
         for name, scenario in self.study.scenarios.items():

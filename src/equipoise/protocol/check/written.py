@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from equipoise.protocol.check.subject import Subject
-from equipoise.protocol.folder import PROTOCOL_FILE
+from equipoise.protocol.folder import CLEANING_FILE, PROTOCOL_FILE
 from equipoise.protocol.forms import Form
 from equipoise.protocol.names import KINDS, Names
 from equipoise.protocol.places import Key, Path
 from equipoise.rules.items import ItemKind
 
-Part = Literal["eligibility", "derived", "schedule", "dosing", "form", "endpoint", "safety", "set"]
+Part = Literal[
+    "eligibility", "derived", "schedule", "dosing", "form", "endpoint", "safety", "set", "cleaning"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ def expressions(subject: Subject) -> Iterator[Written]:
         yield from _form(subject, form)
     yield from _endpoints(subject)
     yield from _safety(subject)
+    yield from _cleaning(subject)
 
 
 def _participant(subject: Subject) -> Iterator[Written]:
@@ -55,9 +58,12 @@ def _participant(subject: Subject) -> Iterator[Written]:
             rules = protocol.dosing.holds if name == "holds" else protocol.dosing.stops
             for number, rule in enumerate(rules):
                 found.append(("dosing", ("dosing", name, number, "rule"), rule.rule))
-    for part, keys, text in found:
+    if protocol.safety.pregnancy:
+        keys = ("safety", "pregnancy", "rule")
+        found.append(("schedule", keys, protocol.safety.pregnancy.rule))
+    for part, at, text in found:
         if text is not None:
-            yield _plain(subject, part, keys, text)
+            yield _plain(subject, part, at, text)
 
 
 def _plain(
@@ -119,6 +125,21 @@ def _safety(subject: Subject) -> Iterator[Written]:
         for number, text in enumerate(texts):
             path = (PROTOCOL_FILE, owner, name, number, "rule")
             yield _reading(subject, "safety", path, text, form)
+
+
+def _cleaning(subject: Subject) -> Iterator[Written]:
+    plan = subject.study.cleaning
+    found = [
+        ("cross_checks", number, one.form, one.rule) for number, one in enumerate(plan.cross_checks)
+    ]
+    found += [
+        ("deviations", number, one.form, one.rule) for number, one in enumerate(plan.deviations)
+    ]
+    for name, number, form_id, text in found:
+        form = subject.study.forms.get(form_id)
+        if text and form:
+            path = (CLEANING_FILE, name, number, "rule")
+            yield _reading(subject, "cleaning", path, text, form)
 
 
 def _reading(subject: Subject, part: Part, path: Path, text: str, form: Form | None) -> Written:

@@ -1,0 +1,67 @@
+"""What is refused once data are signed, locked or amended."""
+
+from __future__ import annotations
+
+from equipoise.errors.ground import Place
+from equipoise.errors.protocol import ProtocolError
+from equipoise.errors.refused import Locked, Refused
+
+
+class PartLocked(Locked):
+    """A record, visit, participant or site is locked."""
+
+    code = "refused.part-locked"
+
+    def __init__(self, what: str, step: str) -> None:
+        Refused.__init__(
+            self,
+            f"{what} is locked, so {step} was refused. Two persons can unlock it, each with a "
+            "reason.",
+        )
+
+
+class NotReady(Refused):
+    """What is to be locked is not finished. `open_points` name each thing that is left."""
+
+    code = "refused.not-ready"
+
+    def __init__(self, what: str, open_points: tuple[str, ...]) -> None:
+        self.open_points = open_points
+        super().__init__(
+            f"{what} was not locked: {'; '.join(open_points)}. See the checklist, and finish these."
+        )
+
+
+class WaitsForBoard(Refused):
+    """Randomisation waits for a decision of the safety board about `about`."""
+
+    code = "refused.waits-for-board"
+
+    def __init__(self, about: str, why: str) -> None:
+        self.about = about
+        super().__init__(
+            f"Nobody was randomised: {why}. Wait for the decision of the safety board; the trial "
+            "office knows when it meets."
+        )
+
+
+class AmendmentRefused(Refused):
+    """An amendment cannot be published, activated or followed."""
+
+    code = "refused.amendment"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The amendment was refused: {why}. Nothing was changed.")
+
+
+class LensMissing(ProtocolError):
+    """Older records could not be read as they were meant."""
+
+    code = "protocol.lens"
+
+    def __init__(self, form: str, items: tuple[str, ...]) -> None:
+        super().__init__(
+            Place("lenses"),
+            f"Form {form} has changed in {', '.join(items)}, and no lens says how older records "
+            "are read. Declare it: add, retire, rename, recode or convert.",
+        )
