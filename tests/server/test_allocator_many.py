@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from equipoise.errors import NotPermitted
-from equipoise_server.allocator import ceremony, client, lists
+from equipoise.errors import AllocatedOtherwise, KeyReused, NotPermitted
+from equipoise_server.allocator import ceremony, client, kits, lists
+from equipoise_server.allocator.transaction import vault_transaction
 from equipoise_server.services.permissions import ROLES
 from equipoise_server.vault.keys import make_key
 from equipoise_server.vault.models import Allocation, Kit, Slot
@@ -33,7 +34,7 @@ UNBLINDED = {
 }
 
 
-def seal_a_list(length: int, shares: int) -> None:
+def seal_a_list(length: int, shares: int, **changes: object) -> None:
     """A list of twenty strata, and kits at six sites."""
     configuration = {
         "label": "demo",
@@ -46,14 +47,16 @@ def seal_a_list(length: int, shares: int) -> None:
         "strata": STRATA,
         "length": length,
         "dynamic": False,
+        **changes,
     }
     make_key()
     seed = bytes(range(32))
     made = lists.Made(configuration=configuration, seed=seed, list=lists.build(configuration, seed))
     ceremony._store(made, AT)
     Slot.objects.using("vault").bulk_create(ceremony._slots(made), batch_size=500)
-    for site in SITES:
-        client.deliver(site=site, shares=shares, at=AT)
+    with vault_transaction():
+        for site in SITES:
+            kits.make(ceremony.current(), shares=shares, site=site, batch="", at=AT)
 
 
 def ask(number: int) -> tuple[str, float]:
@@ -88,9 +91,9 @@ def everybody_asks(clients: int, people: int) -> tuple[list[str], list[float], f
     return [done[n][0] for n in range(people)], sorted(took for _, took in done.values()), rate
 
 
-def check(kits: list[str]) -> None:
+def check(codes: list[str]) -> None:
     """Nothing twice, nothing skipped, and the list was followed."""
-    assert len(set(kits)) == len(kits)
+    assert len(set(codes)) == len(codes)
     rows = Allocation.objects.select_related("slot").order_by("slot__stratum", "slot__place")
     places: dict[str, list[int]] = {}
     for row in rows:
@@ -98,9 +101,9 @@ def check(kits: list[str]) -> None:
         places.setdefault(row.stratum, []).append(row.slot.place)
     assert all(used == list(range(1, len(used) + 1)) for used in places.values())
     assert {row.participant: row.kit for row in rows} == {
-        f"P{number:05}": kit for number, kit in enumerate(kits)
+        f"P{number:05}": kit for number, kit in enumerate(codes)
     }
-    assert Kit.objects.exclude(participant="").count() == len(kits)
+    assert Kit.objects.exclude(participant="").count() == len(codes)
     assert client.broken() == ()
     client.release(first=("a", "x"), second=("b", "y"), at=AT)
     assert client.matches() is True
@@ -109,18 +112,18 @@ def check(kits: list[str]) -> None:
 
 def test_sixteen_clients_over_twenty_strata(instance):
     seal_a_list(length=30, shares=70)
-    kits, _, _ = everybody_asks(clients=16, people=240)
-    check(kits)
+    codes, _, _ = everybody_asks(clients=16, people=240)
+    check(codes)
 
 
 def test_sixteen_clients_at_the_socket(instance, tmp_path):
     seal_a_list(length=30, shares=70)
     running = Allocator(instance, tmp_path / "a")
     through(running)
-    kits, _, _ = everybody_asks(clients=16, people=240)
+    codes, _, _ = everybody_asks(clients=16, people=240)
     through(None)
     running.stop()
-    check(kits)
+    check(codes)
 
 
 @pytest.mark.prove
@@ -128,10 +131,10 @@ def test_sixty_four_clients_and_ten_thousand_participants_at_the_socket(instance
     seal_a_list(length=600, shares=3000)
     running = Allocator(instance, tmp_path / "a")
     through(running)
-    kits, took, rate = everybody_asks(clients=64, people=10_000)
+    codes, took, rate = everybody_asks(clients=64, people=10_000)
     through(None)
     running.stop()
-    check(kits)
+    check(codes)
     engine = connections["vault"].vendor
     p99 = took[int(0.99 * len(took))]
     measured = {"engine": engine, "per_second": round(rate, 1), "p99_seconds": round(p99, 3)}
@@ -146,17 +149,40 @@ def test_one_participant_asked_for_by_all_gets_one_place(instance):
     seal_a_list(length=10, shares=10)
 
     def one(number: int) -> str:
-        stratum = dict([STRATA[number].split("=")])
+        stratum = dict([STRATA[number % 2].split("=")])
         try:
             return client.allocate(
-                participant="P", site=SITES[number % 6], stratum=stratum, key=f"k{number}", at=AT
+                participant="P", site=SITES[0], stratum=stratum, key=f"k{number}", at=AT
             )
+        except AllocatedOtherwise:
+            return "otherwise"
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(12) as pool:
-        assert len(set(pool.map(one, range(12)))) == 1
+        told = Counter(pool.map(one, range(12)))
     assert Allocation.objects.count() == 1
+    assert told.pop("otherwise") == 6
+    assert list(told.values()) == [6], "the same kit for everybody who asked for the same"
+
+
+def test_one_key_used_for_two_participants_at_once_serves_one(instance):
+    seal_a_list(length=10, shares=10)
+
+    def one(number: int) -> str:
+        stratum = dict([STRATA[number].split("=")])
+        given = {"participant": f"P{number}", "site": SITES[number % 6], "stratum": stratum}
+        try:
+            return client.allocate(**given, key="the same", at=AT)
+        except KeyReused:
+            return "refused"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as pool:
+        told = Counter(pool.map(one, range(12)))
+    assert told.pop("refused") == 11
+    assert Allocation.objects.count() == Kit.objects.exclude(participant="").count() == 1
 
 
 def allowed(name: str, kit: str) -> set[str]:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from equipoise.errors import IntegrityError, KeyReused, ListExhausted
-from equipoise.randomisation import scheme
-from equipoise_server.allocator import kits, lists
-from equipoise_server.allocator.ceremony import current, seed_of, slot_name
+from django.db.transaction import on_commit
+
+from equipoise.errors import (
+    AllocatedOtherwise,
+    ListExhausted,
+    ListOfAnotherVersion,
+    SealBroken,
+)
+from equipoise_server.allocator import clock, dynamic, kits, lists, places
+from equipoise_server.allocator.ceremony import (
+    Standing,
+    current,
+    seed_of,
+    slot_name,
+    standing,
+    why_it_does_not_open,
+)
 from equipoise_server.allocator.transaction import DATABASE, vault_transaction
-from equipoise_server.vault.models import Allocation, Ceremony, Slot
+from equipoise_server.vault.models import Allocation, Ceremony
 from equipoise_server.vault.seal import open_seal, seal
+
+LIVE = "live"
 
 
 def allocate(
@@ -23,83 +39,114 @@ def allocate(
     covariates: Mapping[str, str],
     key: str,
     at: datetime,
+    digest: str = "",
 ) -> str:
     """The kit code for this participant: a new one, or the one already given.
 
     Stock of every arm is checked before the slot is opened, so that a refusal carries no
-    information. One transaction: either all of it is written or nothing.
+    information. One transaction: either all of it is written or nothing. `digest`: the
+    protocol version that the caller acts under; empty where it knows none.
 
     Raises:
         OutOfStock: some arm is short at the site (the sentence is the same for all).
         ListExhausted: no place is left.
+        ListOfAnotherVersion, ClockWrong.
         KeyReused: the key was used for another participant.
-        SealBroken: the slot was changed or moved.
+        AllocatedOtherwise: the participant was given a place at another site or stratum.
+        SealBroken, SealMoved: the slot was changed or moved.
+        VaultKeyMissing, VaultKeyWrong.
 
     """
-    listed = lists.WHOLE_STUDY if current().configuration["dynamic"] else stratum
-    with vault_transaction(f"participant/{participant}", f"list/{listed}", f"site/{site}"):
-        known = Allocation.objects.using(DATABASE).filter(participant=participant).first()
-        if known is not None:
-            return known.kit
-        if Allocation.objects.using(DATABASE).filter(key=key).exists():
-            raise KeyReused(key)
-        made = current()
-        kits.require_stock(site)
-        slot = _next_slot(listed)
-        arm = _open(made, slot, covariates)
-        kit = kits.take(site, arm, participant, made)
-        Allocation.objects.using(DATABASE).create(
-            participant=participant,
-            slot=slot,
-            site=site,
-            stratum=stratum,
-            covariates=dict(covariates),
-            sealed_arm=seal(arm, purpose="arm", name=participant),
-            kit=kit,
-            key=key,
-            at=at,
-        )
-        return kit
+    made = standing()
+    if digest and digest != made.digest:
+        raise ListOfAnotherVersion
+    known = places.held_by(participant)
+    if known is not None:
+        return _again(known, participant, site, stratum)
+    listed = lists.WHOLE_STUDY if made.configuration["dynamic"] else stratum
+    asked = _Asked(
+        participant=participant,
+        site=site,
+        stratum=stratum,
+        covariates=covariates,
+        key=key,
+        at=at,
+    )
+    try:
+        with vault_transaction(f"participant/{participant}", f"list/{listed}", f"site/{site}"):
+            return _allocate(made, listed, asked)
+    except SealBroken as problem:
+        raise why_it_does_not_open(problem, made) from problem
 
 
-def _next_slot(listed: str) -> Slot:
-    free = Slot.objects.using(DATABASE).filter(stratum=listed, allocation__isnull=True)
-    slot = free.order_by("place").first()
-    if slot is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One request, as it came."""
+
+    participant: str
+    site: str
+    stratum: str
+    covariates: Mapping[str, str]
+    key: str
+    at: datetime
+
+
+def _again(known: places.Held, participant: str, site: str, stratum: str) -> str:
+    """The answer to whoever holds a place already: the same, for the same site and stratum."""
+    if (known.site, known.stratum) != (site, stratum):
+        raise AllocatedOtherwise(participant)
+    return known.kit
+
+
+def _allocate(made: Standing, listed: str, asked: _Asked) -> str:
+    """Everything that happens with list, site and participant held."""
+    known = places.held_by(asked.participant)
+    if known is not None:
+        return _again(known, asked.participant, asked.site, asked.stratum)
+    places.require_new(asked.key)
+    stock = kits.require_stock(asked.site, made)
+    free = places.next_of(listed)
+    if free is None:
         raise ListExhausted
-    return slot
+    if made.label == LIVE:
+        clock.HERE.require_right(asked.at, after=free.last_at)
+    arm = _open(made, free, asked)
+    kit = kits.take(asked.site, arm, asked.participant, made, stock)
+    places.give(
+        free,
+        participant=asked.participant,
+        site=asked.site,
+        stratum=asked.stratum,
+        covariates=asked.covariates,
+        sealed_arm=seal(arm, purpose="arm", name=asked.participant),
+        kit=kit,
+        key=asked.key,
+        at=asked.at,
+    )
+    on_commit(lambda: places.remember(free), using=DATABASE)
+    return kit
 
 
-def _open(made: Ceremony, slot: Slot, covariates: Mapping[str, str]) -> str:
-    value = open_seal(slot.sealed, purpose="slot", name=slot_name(slot.stratum, slot.place))
+def _open(made: Standing, free: places.Free, asked: _Asked) -> str:
+    value = open_seal(free.sealed, purpose="slot", name=slot_name(free.listed, free.place))
     if not made.configuration["dynamic"]:
         return value
-    return _dynamic_arm(made.configuration, float(value), covariates)
+    which = (*places.where(), made.text)
+    arm, reached = dynamic.draw(
+        which,
+        made.configuration,
+        float(value),
+        asked.covariates,
+        place=free.place,
+        participant=asked.participant,
+    )
+    on_commit(lambda: dynamic.keep(which, reached), using=DATABASE)
+    return arm
 
 
-def _dynamic_arm(configuration: dict[str, Any], u: float, covariates: Mapping[str, str]) -> str:
-    """Replay the scheme over everyone before, in order, then take the next step."""
-    rule = scheme(configuration["scheme"], **configuration["parameters"])
-    state = rule.start(tuple(configuration["ratio"]))
-    for earlier in (
-        Allocation.objects.using(DATABASE).select_related("slot").order_by("slot__place")
-    ):
-        expected = configuration["arms"].index(arm_of(earlier))
-        drawn = float(
-            open_seal(
-                earlier.slot.sealed,
-                purpose="slot",
-                name=slot_name(earlier.slot.stratum, earlier.slot.place),
-            )
-        )
-        arm, state = rule.step(state, drawn, covariates=earlier.covariates)
-        if arm != expected:
-            raise IntegrityError(
-                "The allocations do not follow from the sealed draws. Stop randomising and "
-                "call the trial office."
-            )
-    arm, _ = rule.step(state, u, covariates=covariates)
-    return str(configuration["arms"][arm])
+def holds(*, participant: str) -> bool:
+    """Whether the participant was given a place. Nothing of which one."""
+    return places.held_by(participant) is not None
 
 
 def arm_of(allocation: Allocation) -> str:
@@ -145,7 +192,7 @@ def _in_order(given: Any) -> bool:
 
 def _replays(made: Ceremony, given: list[Allocation]) -> bool:
     configuration = made.configuration
-    rule = scheme(configuration["scheme"], **configuration["parameters"])
+    rule = dynamic.rule_of(configuration)
     state = rule.start(tuple(configuration["ratio"]))
     seed = seed_of(made)
     for one in given:

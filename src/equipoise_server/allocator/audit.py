@@ -17,6 +17,7 @@ from equipoise_server.allocator.transaction import DATABASE
 from equipoise_server.vault import append_only
 from equipoise_server.vault.models import (
     Allocation,
+    Credential,
     Kit,
     Slot,
     UnblindedRecord,
@@ -26,12 +27,13 @@ from equipoise_server.vault.seal import open_seal
 
 Row = tuple[str, str, str]  # table, row, what is wrong; never what the row holds
 RECORDED = "unblinded record"
+ACCEPTED = ("PIN set", "signed in")
 _SEAL = "its seal does not open: changed, moved or sealed under another key"
 
 
 def broken() -> tuple[Row, ...]:
     """Every row of the vault that contradicts the rest, and every guard that is missing."""
-    parts = (_guards, _ledger, _records, _slots, _kits, _allocations)
+    parts = (_guards, _ledger, _credentials, _records, _slots, _kits, _allocations)
     return tuple(row for part in parts for row in part())
 
 
@@ -68,6 +70,18 @@ def _records() -> Iterator[Row]:
     for participant, form, number, version in named:
         where = f"{participant} {form} {number} version {version}"
         yield "vault_unblindedrecord", where, "the vault's ledger names it and it is missing"
+
+
+def _credentials() -> Iterator[Row]:
+    """Every PIN and session key is one that the journal says its person accepted."""
+    said = {
+        (entry.by, entry.payload.get("public_key"))
+        for entry in VaultLedgerEntry.objects.using(DATABASE).filter(what__in=ACCEPTED)
+    }
+    kept = Credential.objects.using(DATABASE).filter(kind__in=("pin", "pass"))
+    for row in kept.order_by("pk"):
+        if (row.person, row.public_key) not in said:
+            yield "vault_credential", str(row.pk), "the vault's ledger does not say this"
 
 
 def _slots() -> Iterator[Row]:

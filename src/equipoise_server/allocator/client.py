@@ -7,7 +7,8 @@ vault; otherwise the allocator runs embedded, in this process, for a demonstrati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,45 @@ SAME_WHEN_ASKED_AGAIN = frozenset(
         "broken",
         "commitment",
         "first_broken",
+        "happened",
         "label",
+        "list_low",
         "lowest_stock",
         "matches",
+        "not_valid",
+        "replace",
+        "sent",
+        "transfer",
         "unguarded",
+        "withdraw_kits",
     }
 )
 """The messages of the blinded door: reading, or answered from what was committed before."""
 
 
-def _ask(verb: str, **given: Any) -> Any:
+GIVES_A_KIT = frozenset({"allocate", "replace", "transfer"})
+"""What a demonstration asks at the blinded door too, as the product does."""
+_rehearsal: list[Path] = []
+
+
+@contextmanager
+def rehearsing_at(path: Path) -> Iterator[None]:
+    """Ask at the rehearsal door too, as a demonstration does while it is conducted."""
+    _rehearsal.append(path)
+    try:
+        yield
+    finally:
+        _rehearsal.clear()
+
+
+def ask(verb: str, **given: Any) -> Any:
+    """One message of any verb, for the modules that name them."""
+    return _ask(verb, **given)
+
+
+def _ask(verb: str, /, **given: Any) -> Any:
+    if _rehearsal and verb not in GIVES_A_KIT:
+        return caller.ask(_rehearsal[0], verb, given, again=False)
     blinded = Path(settings.EQUIPOISE_ALLOCATOR_SOCKET or "")
     unblinded = Path(settings.EQUIPOISE_UNBLINDED_SOCKET or "")
     if settings.EQUIPOISE_UNBLINDED_SOCKET:
@@ -53,8 +83,11 @@ def generate(
     at: datetime,
     seed: bytes | None = None,
     escrow: Escrow | None = None,
+    unpublished: bool = False,
 ) -> str:
     """Run the sealing ceremony; returns the commitment. It is no message.
+
+    `unpublished`: nobody was told of a list yet, so that one made before may be meant.
 
     Raises:
         NotPermitted: the vault is not in the hands of this process.
@@ -64,7 +97,9 @@ def generate(
         raise NotPermitted("make the list from here", "the command line where the vault is kept")
     from equipoise_server.allocator import ceremony
 
-    return ceremony.generate(study, label=label, at=at, seed=seed, escrow=escrow)
+    return ceremony.generate(
+        study, label=label, at=at, seed=seed, escrow=escrow, unpublished=unpublished
+    )
 
 
 def commitment() -> str | None:
@@ -87,6 +122,7 @@ def allocate(
     key: str,
     at: datetime,
     covariates: Mapping[str, str] | None = None,
+    digest: str = "",
 ) -> str:
     """The kit code of the participant's allocation; the same again when asked again."""
     return str(
@@ -98,8 +134,14 @@ def allocate(
             covariates=dict(covariates or stratum),
             key=key,
             at=at,
+            digest=digest,
         )
     )
+
+
+def holds(*, participant: str) -> bool:
+    """Whether the participant was given a place, under whatever request."""
+    return bool(_ask("holds", participant=participant))
 
 
 def deliver(*, site: str, shares: int, at: datetime) -> tuple[str, ...]:
@@ -107,14 +149,36 @@ def deliver(*, site: str, shares: int, at: datetime) -> tuple[str, ...]:
     return tuple(_ask("deliver", site=site, shares=shares, at=at))
 
 
+def list_low() -> bool:
+    """Whether some list of the study is nearly used up; one answer for all strata."""
+    return bool(_ask("list_low"))
+
+
 def lowest_stock(*, site: str) -> int:
     """How many more participants the site can serve, whatever their arms."""
     return int(_ask("lowest_stock", site=site))
 
 
-def register_unblinded(*, username: str, role: str, by: str, at: datetime) -> None:
-    """Enter a person who may be told into the vault's register."""
-    _ask("register_unblinded", username=username, role=role, by=by, at=at)
+def register_unblinded(*, username: str, role: str, by: str, at: datetime, **where: Any) -> None:
+    """Enter a person who may be told into the vault's register. Where the vault is kept."""
+    _ask("register_unblinded", username=username, role=role, by=by, at=at, **where)
+
+
+def happened(*, after: int) -> list[list[str]]:
+    """That participants were unblinded: participant, person, instant; those after `after`."""
+    return list(_ask("happened", after=after))
+
+
+def challenge(
+    *, person: str, verb: str, about: Mapping[str, Any], release: str = ""
+) -> dict[str, str]:
+    """A nonce for one request at the unblinded door, and the salts of the person's secrets."""
+    return dict(_ask("challenge", person=person, verb=verb, about=dict(about), release=release))
+
+
+def act(*, person: str, verb: str, about: Mapping[str, Any], **proofs: Any) -> Any:
+    """One request at the unblinded door, with its proofs. See `proof_acts.act`."""
+    return _ask("act", person=person, verb=verb, about=dict(about), **proofs)
 
 
 def record_unblinded(

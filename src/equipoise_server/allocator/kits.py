@@ -9,36 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connections
 
 from equipoise.errors import OutOfStock, UnknownRecord
 from equipoise.ids import kit_code
 from equipoise_server.allocator import lists
-from equipoise_server.allocator.ceremony import current, seed_of
-from equipoise_server.allocator.transaction import DATABASE, vault_transaction
+from equipoise_server.allocator.ceremony import Standing, seed_of, standing
+from equipoise_server.allocator.transaction import DATABASE
 from equipoise_server.vault.models import Ceremony, Kit
 from equipoise_server.vault.seal import open_seal, seal
 
 
-def deliver(*, site: str, shares: int, at: datetime) -> tuple[str, ...]:
-    """Send a balanced consignment to a site: `shares` kits per unit of each arm's ratio.
+def make(made: Ceremony, *, shares: int, site: str, batch: str, at: datetime) -> list[str]:
+    """Make the kits of `shares` times the ratio of the arms; call inside a vault transaction.
 
     Returns the kit codes in alphabetical order, which is unrelated to their content.
     """
-    with vault_transaction("consignments", f"site/{site}"):
-        made = current()
-        seed = seed_of(made)
-        first = Kit.objects.using(DATABASE).count()
-        products = _products(made.configuration, shares)
-        kits = []
-        for number, arm in enumerate(products, start=first):
-            code = kit_code(_bytes(seed, made, number))
-            box = seal(arm, purpose="kit", name=code)
-            kits.append(Kit(code=code, site=site, sealed_product=box, delivered_at=at))
-        Kit.objects.using(DATABASE).bulk_create(sorted(kits, key=lambda kit: kit.code))
-    return tuple(sorted(kit.code for kit in kits))
+    seed = seed_of(made)
+    first = Kit.objects.using(DATABASE).count()
+    rows = []
+    for number, arm in enumerate(_products(made.configuration, shares), start=first):
+        code = kit_code(_bytes(seed, made, number))
+        box = seal(arm, purpose="kit", name=code)
+        rows.append(Kit(code=code, site=site, batch=batch, sealed_product=box, delivered_at=at))
+    Kit.objects.using(DATABASE).bulk_create(sorted(rows, key=lambda kit: kit.code))
+    return sorted(kit.code for kit in rows)
 
 
 def _products(configuration: lists.Configuration, shares: int) -> list[str]:
@@ -59,13 +58,36 @@ def arm_in(kit: Kit) -> str:
     return open_seal(kit.sealed_product, purpose="kit", name=kit.code)
 
 
-def _at(site: str) -> QuerySet[Kit]:
-    return Kit.objects.using(DATABASE).filter(site=site)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """Kits that were ever sent to a site, and how many of them are used up or not valid."""
+
+    sent: int
+    used: int
 
 
-def _used(site: str) -> int:
-    """How many kits of the site were given or are not valid."""
-    return _at(site).exclude(participant="", valid=True).count()
+_STOCK = (
+    "SELECT COUNT(*), COALESCE(SUM(CASE WHEN participant = '' AND valid = TRUE THEN 0 ELSE 1 END),"
+    " 0) FROM vault_kit WHERE site = %s AND batch NOT IN "
+    "(SELECT name FROM vault_hold WHERE kind = 'batch' AND lifted_at IS NULL)"
+)
+"""A batch that is held is left out whole: it brought as many kits of each arm as it takes away."""
+_SOME = (
+    "SELECT code, sealed_product FROM vault_kit "
+    "WHERE site = %s AND participant = '' AND valid = TRUE AND code > %s ORDER BY code LIMIT %s"
+)
+_TAKE = (
+    "UPDATE vault_kit SET participant = %s WHERE code = %s AND participant = '' AND valid = TRUE"
+)
+_FEW = 16  # kits read at a time
+
+
+def stock(site: str) -> Stock:
+    """The site's stock in one statement."""
+    with connections[DATABASE].cursor() as cursor:
+        cursor.execute(_STOCK, [site])
+        sent, used = cursor.fetchone()
+    return Stock(sent=sent, used=used)
 
 
 def lowest_stock(site: str) -> int:
@@ -76,43 +98,54 @@ def lowest_stock(site: str) -> int:
     The price is a reserve: at 1:1 a site needs as many kits of each product as it will have
     participants.
     """
-    ratio = [int(part) for part in current().configuration["ratio"]]
-    consigned = _at(site).count() // sum(ratio)
-    return consigned * min(ratio) - _used(site)
+    return _serves(standing(), stock(site))
 
 
-def require_stock(site: str) -> None:
-    """Refuse unless every arm could be served, before any slot is opened.
+def _serves(made: Standing, held: Stock) -> int:
+    ratio = [int(part) for part in made.configuration["ratio"]]
+    return held.sent // sum(ratio) * min(ratio) - held.used
+
+
+def require_stock(site: str, made: Standing) -> Stock:
+    """Refuse unless every arm could be served, before any slot is opened; gives the stock.
 
     Raises:
         OutOfStock: the same sentence at the same number of participants, whatever their arms.
 
     """
-    if lowest_stock(site) < 1:
+    held = stock(site)
+    if _serves(made, held) < 1:
         raise OutOfStock(site)
+    return held
 
 
-def take(site: str, arm: str, participant: str, made: Ceremony) -> str:
+def take(site: str, arm: str, participant: str, made: Standing, held: Stock) -> str:
     """Reserve one of the site's kits of that arm, from a drawn code on; returns its code."""
-    words = f"{made.label}/{made.study}/{made.digest}/kit/{site}/{_used(site) + 1}"
+    words = f"{made.label}/{made.study}/{made.digest}/kit/{site}/{held.used + 1}"
     drawn = kit_code(hmac.digest(seed_of(made), words.encode(), hashlib.sha256))
-    free = _at(site).filter(participant="", valid=True).order_by("code")
-    code = _first(free.filter(code__gte=drawn), arm) or _first(free.filter(code__lt=drawn), arm)
-    if code is None:
-        raise OutOfStock(site)
-    Kit.objects.using(DATABASE).filter(code=code).update(participant=participant)
+    with connections[DATABASE].cursor() as cursor:
+        code = _first(cursor, site, arm, drawn, "") or _first(cursor, site, arm, "", drawn)
+        if code is None:
+            raise OutOfStock(site)
+        cursor.execute(_TAKE, [participant, code])
+        if cursor.rowcount != 1:
+            raise OutOfStock(site)
     return code
 
 
-def _first(kits: QuerySet[Kit], arm: str) -> str | None:
-    """The first of these kits that holds the arm's product; few are opened at a time."""
-    seen, few = 0, 16
-    while rows := list(kits.values_list("code", "sealed_product")[seen : seen + few]):
+def _first(cursor: Any, site: str, arm: str, start: str, end: str) -> str | None:
+    """The first free kit behind `start` with that product, up to `end` (empty: to the last)."""
+    while True:
+        cursor.execute(_SOME, [site, start, _FEW])
+        rows = cursor.fetchall()
         for code, box in rows:
+            if end and code > end:
+                return None
             if open_seal(box, purpose="kit", name=code) == arm:
                 return str(code)
-        seen += few
-    return None
+        if len(rows) < _FEW:
+            return None
+        start = rows[-1][0]
 
 
 def find(code: str) -> Kit:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +27,15 @@ from equipoise.errors import (
     SealBroken,
 )
 from equipoise_server.allocator import frames, messages, sockets
-from equipoise_server.allocator.verbs import BLINDED, VERBS
+from equipoise_server.allocator.verbs import BLINDED, REHEARSAL, VERBS
 
 BEAT = 0.05  # seconds
 PATIENCE = 10.0  # seconds for a question to arrive whole
 THREADS = 8
+IDLE = 5.0  # seconds
 Doors = Mapping[Path, frozenset[str]]
 log = logging.getLogger(__name__)
+_used = threading.local()
 
 
 def answer(content: bytes, verbs: frozenset[str]) -> bytes:
@@ -49,19 +52,30 @@ def answer(content: bytes, verbs: frozenset[str]) -> bytes:
         return messages.refusal(AllocatorSilent("it does not understand the request"), nonce)
     except Exception as problem:
         log.error("a message was not answered: %s", type(problem).__name__)
+        _used.at = 0.0
         return messages.refusal(AllocatorSilent("its database is out of reach"), nonce)
 
 
 def _fit_for(verbs: frozenset[str], problem: EquipoiseError) -> EquipoiseError:
     """What is broken in the vault names a place; the blinded side learns only that it is."""
+    if verbs == BLINDED and isinstance(problem, SealBroken):
+        return type(problem)("something in the vault")
     if verbs == BLINDED and isinstance(problem, IntegrityError):
         return SealBroken("something in the vault")
     return problem
 
 
 def _work(content: bytes, verbs: frozenset[str]) -> bytes:
-    close_old_connections()
+    _look_after_connections()
     return frames.pack(answer(content, verbs))
+
+
+def _look_after_connections() -> None:
+    """Try connections that lay idle, or that failed, before they are used again."""
+    now = time.monotonic()
+    if now - getattr(_used, "at", 0.0) > IDLE:
+        close_old_connections()
+    _used.at = now
 
 
 def serve(doors: Doors, *, ready: Callable[[], None]) -> None:
@@ -98,7 +112,8 @@ def _at_door(
             began = time.monotonic()
             loop = asyncio.get_running_loop()
             said = await loop.run_in_executor(pool, _work, content, verbs)
-            await asyncio.sleep(BEAT - (time.monotonic() - began) % BEAT)
+            if verbs != REHEARSAL:
+                await asyncio.sleep(BEAT - (time.monotonic() - began) % BEAT)
             writer.write(said)
             await writer.drain()
         except (OSError, EOFError, TimeoutError, frames.FrameError):

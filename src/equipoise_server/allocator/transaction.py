@@ -22,10 +22,11 @@ def vault_transaction(*names: str) -> Iterator[None]:
     with transaction.atomic(using=DATABASE):
         connection = connections[DATABASE]
         if connection.vendor == "postgresql":
+            held = names or (LEDGER,)
             with connection.cursor() as cursor:
-                for name in names or (LEDGER,):
-                    cursor.execute(_HOLD, [f"vault/{name}"])
+                locks = ", ".join([_HOLD] * len(held))
+                cursor.execute(f"SELECT {locks}", [f"vault/{name}" for name in held])
         yield
 
 
-_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))"
+_HOLD = "pg_advisory_xact_lock(hashtextextended(%s, 2))"

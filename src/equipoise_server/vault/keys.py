@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from nacl.public import PrivateKey
 
-from equipoise.errors import SealBroken, StorageFull
+from equipoise.errors import StorageFull, VaultKeyMissing
 
 
 def key_file() -> Path:
@@ -40,4 +40,4 @@ def _read(path: str) -> PrivateKey:
     try:
         return PrivateKey(Path(path).read_bytes())
     except (OSError, ValueError, TypeError) as problem:
-        raise SealBroken(f"the vault (its key file {path} is missing or damaged)") from problem
+        raise VaultKeyMissing(path) from problem

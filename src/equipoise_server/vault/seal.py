@@ -14,7 +14,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 from nacl.utils import random as random_bytes
 
-from equipoise.errors import SealBroken
+from equipoise.errors import SealBroken, SealMoved
 from equipoise_server.vault.keys import private_key
 
 LENGTH = 256
@@ -32,7 +32,8 @@ def open_seal(box: bytes | memoryview, *, purpose: str, name: str) -> str:
     """The sealed value.
 
     Raises:
-        SealBroken: the box was changed, belongs to another row, or to another key.
+        SealBroken: the box was changed, or sealed under another key.
+        SealMoved: the box belongs to another row.
 
     """
     return _open(bytes(box), private_key(), purpose, name)
@@ -46,5 +47,5 @@ def _open(box: bytes, key: PrivateKey, purpose: str, name: str) -> str:
     except (CryptoError, ValueError, TypeError) as problem:
         raise SealBroken(what) from problem
     if (found_purpose, found_name) != (purpose, name):
-        raise SealBroken(what)
+        raise SealMoved(what)
     return str(value)

@@ -55,5 +55,10 @@ class Allocation(models.Model):
     key = models.CharField(max_length=200)
     at = models.DateTimeField()
 
+    class Meta:
+        """A request key is used once."""
+
+        constraints = [models.UniqueConstraint(models.F("key"), name="one_allocation_per_key")]
+
     def __str__(self) -> str:
         return "allocation"

@@ -6,11 +6,16 @@ from django.db import models
 
 
 class UnblindedPerson(models.Model):
-    """Someone who may ask the allocator what is in a kit, and as what."""
+    """Someone who may ask the allocator what is in a kit, as what, where and how long.
+
+    `sites` None means every site; `until` None means until further notice.
+    """
 
     username = models.CharField(max_length=150)
     role = models.CharField(max_length=40)
+    sites = models.JSONField(null=True)
     since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
 
     class Meta:
         """A role is held once."""

@@ -1,0 +1,109 @@
+"""Refusals in the viewer's language, by their code. None of them names an arm."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+REFUSALS: dict[str, Words] = {
+    "refused.assertion": _(
+        "Name and PIN do not fit. Nothing was shown. Check both and try again; after five wrong "
+        "attempts there is a pause of 15 minutes."
+    ),
+    "refused.assertion-expired": _(
+        "More than two minutes went by before the PIN was given. Nothing was shown. Start again."
+    ),
+    "refused.assertion-used": _(
+        "This request was answered once and is not answered again. Start again if you still need it."
+    ),
+    "refused.assertion-pause": _(
+        "Five wrong attempts were made under this name: it is paused for 15 minutes. In an "
+        "emergency ask another investigator of the site now."
+    ),
+    "refused.reveal-limit": _(
+        "The limit of emergency unblindings is reached: three in an hour for one person, ten in a "
+        "day for the study. Call a custodian and enter the release code that you are given."
+    ),
+    "refused.same-person": _(
+        "The second person must be somebody else. Ask a colleague to check, with their own name "
+        "and PIN."
+    ),
+    "refused.two-persons": _("A second person must check this, with their own name and PIN."),
+    "refused.pin": _(
+        "This PIN is too easily guessed. Choose eight characters or more, not one repeated, not a "
+        "row such as 12345678, and not your name."
+    ),
+    "refused.unknown": _(
+        "Nobody of this code has been randomised. Check the code, character by character."
+    ),
+    "refused.not-randomised": _(
+        "This participant has not been randomised, so there is nothing to unblind."
+    ),
+    "refused.not-permitted": _(
+        "You are not entered for this, or not for this site. Ask the keeper of the vault."
+    ),
+    "refused.reason-required": _("A reason is needed. Say why, in a few words."),
+    "refused.unit-not-valid": _(
+        "This unit is not for this participant, or not valid. Take the replacement."
+    ),
+    "conflict.key-reused": _("This form was sent before with other answers. Open it anew."),
+    "external.allocator": _(
+        "The program that holds the allocation does not answer. Try again in half a minute. If it "
+        "still does not, call the trial office; treat the participant as you judge best meanwhile."
+    ),
+}
+
+
+def said(code: str) -> Words | None:
+    """The sentence of a refusal, or None where there is none of its own."""
+    return REFUSALS.get(code)
+
+
+ROLES: dict[str, Words] = {
+    "investigator": _("Investigator"),
+    "pharmacist": _("Pharmacist"),
+    "unblinded monitor": _("Unblinded monitor"),
+    "safety-board statistician": _("Safety-board statistician"),
+    "safety-board member": _("Safety-board member"),
+    "releaser": _("Releaser"),
+    "safety reporter": _("Safety reporter"),
+}
+
+ACTS: dict[str, Words] = {
+    "revealed": _("Emergency unblinding"),
+    "revealed for a report": _("Unblinding for a safety report"),
+    "refused": _("Refused"),
+    "limit raised": _("Limit raised by a custodian's code"),
+    "registered": _("Entered in the register"),
+    "role ended": _("Role ended"),
+    "one-time code": _("One-time code given"),
+    "release codes": _("Release codes made"),
+    "PIN set": _("PIN set"),
+    "signed in": _("Signed in"),
+    "contents shown": _("Content of a kit shown"),
+    "worklist shown": _("Worklist shown"),
+    "kits shown": _("Kits shown"),
+    "preparations shown": _("Preparations shown"),
+    "accountability shown": _("Accountability shown"),
+    "journal shown": _("Journal shown"),
+    "unblinded record": _("Preparation recorded"),
+    "closed report": _("Masked arms shown to the safety board"),
+    "released": _("Allocation released"),
+    "lots shown": _("Lots shown"),
+    "lot shown": _("Lot shown"),
+    "lots of kits shown": _("Lots of kits shown"),
+    "kit shown": _("Kit shown"),
+    "batches shown": _("Packaging batches shown"),
+    "excursions shown": _("Temperature excursions shown"),
+    "lot make": _("Lot entered"),
+    "lot certify": _("Lot certified"),
+    "lot release": _("Lot released"),
+    "lot quarantine": _("Lot put in quarantine"),
+    "lot lift": _("Quarantine of a lot lifted"),
+    "lot recall": _("Lot recalled"),
+    "packed": _("Batch packed"),
+    "excursion": _("Temperature excursion reported"),
+    "excursion decided": _("Temperature excursion decided"),
+}

@@ -1,0 +1,1 @@
+"""The stock of a site as blinded staff see it: totals, codes, valid or not valid."""
