@@ -56,3 +56,122 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} as {self.role}"
+
+
+class FactorGrant(models.Model):
+    """Somebody has just proved who they are with a second factor, for one purpose and once.
+
+    `digest` is the SHA-256 of the proof, which only the person holds. The act that uses the
+    grant deletes it in its own transaction.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        """Old ones are swept by person."""
+
+        indexes = [models.Index(fields=["user", "expires_at"], name="factor_grant_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.purpose}"
+
+
+class Invitation(models.Model):
+    """A role offered to somebody who sets their own password and second factor.
+
+    `digest` is the SHA-256 of the secret in the link. Used once, or withdrawn, or too old.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    username = models.CharField(max_length=150)
+    full_name = models.CharField(max_length=200)
+    address = models.CharField(max_length=254, blank=True, default="")
+    language = models.CharField(max_length=16, default="en")
+    role = models.CharField(max_length=40)
+    site = models.ForeignKey("store.Site", null=True, blank=True, on_delete=models.PROTECT)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.username} as {self.role}"
+
+
+class DelegationDemand(models.Model):
+    """From `since` on, tasks at a site (none: at every site) need a delegation."""
+
+    site = models.ForeignKey("store.Site", null=True, blank=True, on_delete=models.PROTECT)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.site_id or "every site"
+
+
+class Delegation(models.Model):
+    """A line of a site's delegation log: who may do which task, from when to when."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="delegations")
+    site = models.ForeignKey("store.Site", on_delete=models.PROTECT)
+    task = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """Looked up by person and place."""
+
+        indexes = [models.Index(fields=["user", "site", "task"], name="delegation_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.task} at {self.site_id}"
+
+
+class Training(models.Model):
+    """A training that some roles need. `valid_days` is how long it counts; none: for good."""
+
+    code = models.CharField(max_length=40, primary_key=True)
+    title = models.JSONField()
+    valid_days = models.PositiveIntegerField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class TrainingDemand(models.Model):
+    """A role may act only with a current training, from `since` to `until`."""
+
+    training = models.ForeignKey(Training, on_delete=models.PROTECT)
+    role = models.CharField(max_length=40)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.training_id} for {self.role}"
+
+
+class TrainingRecord(models.Model):
+    """Somebody was trained, and until when it counts."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="trainings")
+    training = models.ForeignKey(Training, on_delete=models.PROTECT)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """Looked up by person."""
+
+        indexes = [models.Index(fields=["user", "training"], name="training_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.training_id}"

@@ -5,25 +5,39 @@ Services check every write themselves; this table decides what can be read.
 
 from __future__ import annotations
 
-from equipoise_server.services.permissions import ALLOWED, SITE_STAFF
+from equipoise_server.services.permissions import ALLOWED, SITE_STAFF, UNBLINDED
 
 OFFICE = ("monitor", "data manager", "sponsor", "administrator")
-UNBLINDED_SIDE = (
-    "pharmacist",
-    "unblinded monitor",
-    "safety-board statistician",
-    "safety-board member",
-)
+UNBLINDED_SIDE = UNBLINDED
 
 READERS: dict[str, tuple[str, ...]] = {
     "site work": SITE_STAFF,
     "participants": ALLOWED["read participants"],
     "records": ALLOWED["read records"],
+    "cleaning": (*SITE_STAFF, "monitor", "data manager"),
+    "verification": ("monitor", "data manager"),
+    "coding": ALLOWED["code a term"],
+    "deviations": (*SITE_STAFF, "monitor", "data manager", "sponsor"),
+    "transfers": ALLOWED["import results"],
+    "stock": (*SITE_STAFF, "monitor", "data manager"),
+    "signing": ("investigator", "monitor", "data manager"),
+    "locking": ("investigator", "monitor", "data manager", "sponsor", "statistician"),
+    "agreeing": ("investigator", "data manager", "sponsor", "statistician"),
+    "redacting": ("data manager",),
+    "amendments": (*SITE_STAFF, *OFFICE, "statistician"),
     "office": OFFICE,
     "recruitment": (*SITE_STAFF, *OFFICE, "statistician"),
     "staff": ("administrator",),
+    "contacts": ALLOWED["read enquiries"],
+    "questions": ALLOWED["answer a question"],
+    "public side": (*OFFICE, "coordinator", "investigator"),
+    "people": (*SITE_STAFF, *OFFICE),
+    "role history": OFFICE,
+    "delegation log": (*SITE_STAFF, "monitor", "administrator"),
+    "trainings": (*SITE_STAFF, *OFFICE),
     "statistics": ("statistician",),
     "results": ("statistician", "data manager", "sponsor", "monitor", "investigator"),
+    "unblindings": ("investigator", "sponsor"),
     "unblinded side": UNBLINDED_SIDE,
     "signed in": (*SITE_STAFF, *OFFICE, "statistician", *UNBLINDED_SIDE),
 }

@@ -17,6 +17,7 @@ from equipoise.errors import (
     NotPermitted,
     ProtocolError,
     Refused,
+    TooManyRequests,
 )
 from equipoise_server.web.shared.page import look
 from equipoise_server.web.shared.rendering import render
@@ -26,6 +27,7 @@ STATUS: dict[type[EquipoiseError], int] = {
     ProtocolError: 422,
     Refused: 409,
     NotPermitted: 403,
+    TooManyRequests: 429,
     Conflict: 409,
     IntegrityError: 500,
     ExternalError: 503,

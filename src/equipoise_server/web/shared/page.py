@@ -27,8 +27,9 @@ from equipoise_server.store.queries.trial import TrialFacts
 from equipoise_server.web.shared import session
 from equipoise_server.web.shared.access import READERS
 from equipoise_server.web.shared.moment import Moment, moment_of
-from equipoise_server.web.shared.viewer import Viewer, viewer_of
+from equipoise_server.web.shared.viewer import NOBODY, Viewer, viewer_of
 
+_STUDY = "equipoise_study"
 TEXT_LANGUAGES = {"zh-hans": "zh-Hans"}
 
 
@@ -48,8 +49,16 @@ class Page:
 
     @property
     def study(self) -> Study:
-        """The study that runs here."""
-        return studies.active()
+        """The study as it runs here, looked up once a request.
+
+        A page about one participant (`code` in its address) has the version they are under.
+        """
+        found: Study | None = getattr(self.request, _STUDY, None)
+        if found is None:
+            match = self.request.resolver_match
+            found = studies.reading(str(match.kwargs.get("code", "")) if match else "")
+            setattr(self.request, _STUDY, found)
+        return found
 
     def require_site(self, kind: str, site: str) -> None:
         """Refuse a page about another site's data.
@@ -75,6 +84,8 @@ def look(request: HttpRequest) -> Page:
     trial = trials.trial()
     now = timezone.now()
     viewer = viewer_of(getattr(request, "user", None), now)
+    if viewer.user is not None and not session.same_roles(request, viewer.held):
+        viewer = NOBODY
     seen = viewer.sites("participants") or None
     moment = moment_of(request, trial, seen)
     return Page(request=request, viewer=viewer, trial=trial, moment=moment)
@@ -120,6 +131,8 @@ def _answer(
         return problem(request, 400)
     try:
         page = look(request)
+        if kind is not None and page.viewer.user is None:
+            return _to_sign_in(request, ended=True)
         if kind is not None and not page.viewer.may_read(kind):
             raise NotPermitted("open this page", f"the role {' or '.join(READERS[kind])}")
         return view(page, **given)

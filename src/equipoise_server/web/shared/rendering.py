@@ -31,12 +31,23 @@ class Link:
 _MENU: tuple[tuple[str | None, str, str | Promise], ...] = (
     ("participants", "site:participants", _("Participants")),
     ("participants", "site:matrix", _("Matrix")),
+    ("cleaning", "data:queries", _("Queries")),
+    ("stock", "supply:sites", _("Stock")),
+    ("signing", "finalise:signatures", _("Signing and locks")),
+    ("amendments", "finalise:amendments", _("Amendments")),
     ("recruitment", "office:recruitment", _("Recruitment")),
     ("recruitment", "office:flow", _("Flow")),
-    ("staff", "office:staff", _("Staff")),
+    ("people", "people:home", _("People")),
+    ("contacts", "office:contacts", _("Messages")),
+    ("office", "office:portal", _("Public pages")),
     ("results", "results:results", _("Results")),
     (None, "public:study", _("Study")),
 )
+_PUBLIC: tuple[tuple[str, str | Promise], ...] = (
+    ("public:listing", _("Find a study")),
+    ("volunteer:start", _("Volunteers")),
+)
+"""What somebody sees who is not one of the staff."""
 
 
 def render(
@@ -64,6 +75,8 @@ def menu(viewer: Viewer, path: str) -> tuple[Link, ...]:
     for kind, name, label in _MENU:
         if kind is None or viewer.may_read(kind):
             links.append(_link(name, label, path))
+    if viewer.user is None:
+        links += [_link(name, label, path) for name, label in _PUBLIC]
     return tuple(links)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from equipoise_server.web.shared.words import AMOUNTS, LEVELS, SIGNATORIES
+from equipoise_server.web.shared.words import AMOUNTS, LEVELS, SIGNATORIES, Words
 
 ICONS = {
     "screened": "search",
@@ -24,6 +25,19 @@ ICONS = {
     "died": "cross",
     "completed": "flag",
     "redacted": "hidden",
+    "signed": "pen",
+    "signature-voided": "minus",
+    "part-locked": "lock",
+    "part-unlocked": "link",
+    "moved-to-version": "document",
+    "query-opened": "question",
+    "query-answered": "question",
+    "query-closed": "question",
+    "query-reopened": "question",
+    "queries-followed": "question",
+    "source-verified": "check",
+    "deviation-raised": "alert",
+    "deviation-classified": "alert",
 }
 
 
@@ -77,7 +91,50 @@ def _followed(what: str, said: Mapping[str, Any]) -> str:
             return _("Died on %(on)s.") % said
         case "completed":
             return _("End of study on %(on)s: %(reason)s.") % said
+        case "signed":
+            return _("Signed %(n)s records.") % {"n": len(said.get("records", ()))}
+        case "signature-voided":
+            return _("A signature no longer holds: the record was changed.")
+        case "part-locked":
+            return _("Locked.")
+        case "part-unlocked":
+            return _("Unlocked by two persons.")
+        case "moved-to-version":
+            return _("Moved to an amended protocol version.")
         case "redacted":
             return _("An answer was removed because it identified somebody.")
         case _:
-            return what
+            return _cleaned(what, said)
+
+
+def _cleaned(what: str, said: Mapping[str, Any]) -> str:
+    """Entries of cleaning; what nobody has words for stands as it is."""
+    match what:
+        case "query-opened":
+            return _("Query opened: %(text)s") % said
+        case "query-answered":
+            return _("Query answered: %(text)s") % said
+        case "query-closed" if said.get("text"):
+            return _("Query closed: %(text)s") % said
+        case "query-closed":
+            return _("Query closed.")
+        case "query-reopened":
+            return _("Query reopened: %(text)s") % said
+        case "source-verified":
+            return _("Answers compared with their source: %(n)s.") % {"n": len(said["items"])}
+        case "deviation-raised" if said.get("text"):
+            return _("Deviation raised: %(text)s") % said
+        case "deviation-classified":
+            return _("Deviation classified: %(text)s") % said
+        case _:
+            plain = _PLAIN.get(what)
+            return str(plain) if plain else what
+
+
+_PLAIN: Mapping[str, Words] = {
+    "queries-followed": gettext_lazy("Rules opened or closed queries."),
+    "verification-undone": gettext_lazy("Source verification undone: answers changed."),
+    "term-coded": gettext_lazy("A text was coded."),
+    "deviation-raised": gettext_lazy("Deviation raised."),
+    "deviation-gone": gettext_lazy("A deviation is no longer seen in the data."),
+}

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in and out: name and password first, then a second factor, or a passkey for both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,10 +16,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from equipoise_server.services import second_factor
 from equipoise_server.store.models import User
-from equipoise_server.web.shared import session
-from equipoise_server.web.shared.errors import problem
+from equipoise_server.web.shared import lockout, pending
 from equipoise_server.web.shared.page import Page, open_page
+from equipoise_server.web.shared.passkeys import can_use_passkeys
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.words import ROLES
 
@@ -29,12 +29,13 @@ LOGINS = "logins.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoLogin:
-    """A login that a demonstration shows to everybody."""
+    """A login that a demonstration shows to everybody; `totp` is its second factor's secret."""
 
     username: str
     password: str
     role: str | Promise
     site: str
+    totp: str
 
 
 def demo_logins(page: Page) -> tuple[DemoLogin, ...]:
@@ -48,6 +49,7 @@ def demo_logins(page: Page) -> tuple[DemoLogin, ...]:
             password=one["password"],
             role=ROLES.get(one["role"], one["role"]),
             site=one.get("site") or "",
+            totp=one.get("totp", ""),
         )
         for one in json.loads(file.read_text(encoding="utf-8"))
     )
@@ -58,34 +60,25 @@ def demo_logins(page: Page) -> tuple[DemoLogin, ...]:
 @require_http_methods(["GET", "POST"])
 @open_page
 def sign_in(page: Page) -> HttpResponse:
-    """The sign-in form; a good password leads to the person's first page."""
+    """Name and password; they lead to the second factor, or to enrolling the first one."""
     request = page.request
     if request.method == "GET":
         return _form(page, request.GET.get("as", ""))
-    if not AxesProxyHandler.is_allowed(request, _credentials(request)):
-        return _locked_out(request)
-    user = authenticate(request, **_credentials(request))
+    name = request.POST.get("username", "")
+    if lockout.closed(request, name):
+        return lockout.answer(request)
+    user = authenticate(request, username=name, password=request.POST.get("password", ""))
     if isinstance(user, User):
-        session.begin(request, user)
-        if page.moment.demo and "on" in request.POST:
-            request.session["on"] = request.POST["on"]
-        return HttpResponseRedirect(_next(request))
-    if getattr(request, "axes_locked_out", False):
-        return _locked_out(request)
-    return _form(page, request.POST.get("username", ""), wrong=True)
+        pending.hold(request, user, then=next_of(request), on=_day(page))
+        step = "second-factor" if second_factor.kinds(user) else "enrol"
+        return HttpResponseRedirect(reverse(f"shared:{step}"))
+    if lockout.closed(request, name):
+        return lockout.answer(request)
+    return _form(page, name, wrong=True)
 
 
-def _credentials(request: HttpRequest) -> dict[str, str]:
-    return {
-        "username": request.POST.get("username", ""),
-        "password": request.POST.get("password", ""),
-    }
-
-
-def _locked_out(request: HttpRequest) -> HttpResponse:
-    """Our own words in place of those that the lockout middleware would send."""
-    request.axes_locked_out = False  # type: ignore[attr-defined]
-    return problem(request, 429, code="sign-in.locked-out")
+def _day(page: Page) -> str | None:
+    return page.request.POST.get("on") if page.moment.demo else None
 
 
 def _form(page: Page, username: str, *, wrong: bool = False) -> HttpResponse:
@@ -97,12 +90,14 @@ def _form(page: Page, username: str, *, wrong: bool = False) -> HttpResponse:
         "password": chosen.password if chosen else "",
         "wrong": wrong,
         "ended": "ended" in page.request.GET,
+        "passkeys": can_use_passkeys(page.request),
         "next": page.request.GET.get("next") or page.request.POST.get("next", ""),
     }
     return render(page, "shared/sign_in.html", context, status=403 if wrong else 200)
 
 
-def _next(request: HttpRequest) -> str:
+def next_of(request: HttpRequest) -> str:
+    """Where a person wanted to go: an address of this server, else their first page."""
     wanted = request.POST.get("next", "")
     here = {request.get_host()}
     if wanted and url_has_allowed_host_and_scheme(wanted, here, request.is_secure()):

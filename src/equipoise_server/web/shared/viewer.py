@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from equipoise_server.services import permissions
+from equipoise_server.services import permissions, visible
 from equipoise_server.store.models import User
 from equipoise_server.web.shared.access import HOMES, READERS
 
@@ -35,6 +35,10 @@ class Viewer:
         """Whether this kind of page may show data of `site`."""
         allowed = self.sites(kind)
         return allowed is None or site in allowed
+
+    def may(self, step: str, site: str | None = None) -> bool:
+        """Whether a role held now allows a step at a site (None: at any)."""
+        return self.user is not None and self.user.has_perm(f"{visible.PREFIX}{step}", site)
 
     def roles_at(self, site: str) -> frozenset[str]:
         """The roles held at one site."""

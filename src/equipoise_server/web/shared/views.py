@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -18,4 +19,4 @@ def home(page: Page) -> HttpResponse:
 @page_for("unblinded side")
 def elsewhere(page: Page) -> HttpResponse:
     """Say where the work of unblinded roles is."""
-    return render(page, "shared/elsewhere.html")
+    return render(page, "shared/elsewhere.html", {"address": settings.EQUIPOISE_UNBLINDED_URL})
