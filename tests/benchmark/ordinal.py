@@ -8,9 +8,9 @@ from tests.benchmark.peers import has_python
 
 from equipoise.randomisation import scheme
 from equipoise.rehearsal import tables
+from equipoise.rehearsal.automaton import automaton
 from equipoise.rehearsal.kernels import categories_compiled
 from equipoise.rehearsal.kernels.categories import CategoryKeys, CategoryPlan
-from equipoise.rehearsal.setup import automaton
 from equipoise.rehearsal.streams import key, trial_keys
 
 NAME = "ordinal"

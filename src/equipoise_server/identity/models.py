@@ -4,6 +4,45 @@ from __future__ import annotations
 
 from django.db import models
 
+from equipoise_server.identity.consenting import (
+    ConsentCopy,
+    ConsentPerson,
+    ConsentQuestion,
+    ParticipantDoor,
+    ProblemText,
+)
+from equipoise_server.identity.portal import (
+    Alerted,
+    Annotation,
+    Counted,
+    Enquirer,
+    Interest,
+    Letter,
+    Permission,
+    SavedStudy,
+    Spent,
+    Volunteer,
+)
+
+__all__ = [
+    "Alerted",
+    "Annotation",
+    "ConsentCopy",
+    "ConsentPerson",
+    "ConsentQuestion",
+    "Counted",
+    "Enquirer",
+    "Interest",
+    "Letter",
+    "ParticipantDoor",
+    "Permission",
+    "Person",
+    "ProblemText",
+    "SavedStudy",
+    "Spent",
+    "Volunteer",
+]
+
 
 class Person(models.Model):
     """Name and contact of one participant, each encrypted under the person's own key.

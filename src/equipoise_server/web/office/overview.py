@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records
 from equipoise_server.store.queries import trial as trials
+from equipoise_server.web.office.duties import Duty, duties
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import form_title, said
 from equipoise_server.web.shared.visibility import visible_forms
@@ -35,7 +38,7 @@ class FindingRow:
     title: str
     message: str
     since: str
-    url: tuple[str, str, str, int]
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Overview:
     sites: tuple[SiteRow, ...]
     total: SiteRow
     findings: tuple[FindingRow, ...]
+    duties: tuple[Duty, ...]
     reads_records: bool
 
 
@@ -77,6 +81,7 @@ def overview(page: Page) -> Overview:
         sites=rows,
         total=_total(rows),
         findings=_findings(page) if reads else (),
+        duties=duties(page),
         reads_records=reads,
     )
 
@@ -103,7 +108,9 @@ def _findings(page: Page) -> tuple[FindingRow, ...]:
             title=form_title(page.study, one.form, page.language, one.number),
             message=said(one.message, page.language),
             since=page.moment.local(one.opened_at).date().isoformat(),
-            url=(one.participant, one.form, one.visit, one.number),
+            url=reverse("data:query", args=[one.id])
+            if page.viewer.may_read("cleaning")
+            else reverse("site:record", args=(one.participant, one.form, one.visit, one.number)),
         )
         for one in found
         if one.form in visible_forms(page.study, page.viewer.roles_at(one.site))

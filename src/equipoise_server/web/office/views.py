@@ -6,6 +6,7 @@ from django.http import HttpResponse
 
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.office import flowing, overview, recruiting
+from equipoise_server.web.shared import unblindings
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.results import is_released
@@ -15,7 +16,8 @@ from equipoise_server.web.shared.words import ROLES
 @page_for("office")
 def day(page: Page) -> HttpResponse:
     """Where every site stands, and what is open there."""
-    return render(page, "office/day.html", {"overview": overview.overview(page)})
+    context = {"overview": overview.overview(page), "unblindings": unblindings.notices(page)}
+    return render(page, "office/day.html", context)
 
 
 @page_for("recruitment")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
+from equipoise.exchange.distances import Place, kilometres
 from equipoise.protocol.model import Study
 from equipoise.protocol.origin import Fact
 from equipoise_server.store.queries import participants
 from equipoise_server.store.queries import trial as trials
+from equipoise_server.store.queries.recruiting import PublicSite, public_sites
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import fact_label, plain_text, said, unit_text
 from equipoise_server.web.shared.words import (
@@ -19,6 +23,13 @@ from equipoise_server.web.shared.words import (
     Badge,
     Words,
 )
+
+SITE_STATUS: dict[str, Words] = {
+    "recruiting": _("Recruiting"),
+    "not-yet": _("Not yet recruiting"),
+    "paused": _("Paused"),
+    "closed": _("Closed"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +77,18 @@ class ShownCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownSite:
-    """A centre and whether it recruits."""
+    """A centre, whether it recruits, whom one talks to. `distance` in km from a named place."""
 
     name: str
     code: str
     recruiting: bool
+    status: Words
     randomised: int
+    person: str
+    person_role: str
+    phone: str
+    open: bool
+    distance: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,22 +181,34 @@ def criteria(study: Study, language: str) -> dict[str, tuple[ShownCriterion, ...
     }
 
 
-def sites(page: Page) -> tuple[ShownSite, ...]:
-    """The opened centres. A centre recruits while it, the trial and randomisation are open."""
-    trial = page.trial
+def sites(page: Page, here: Place | None = None) -> tuple[ShownSite, ...]:
+    """The opened centres with their status now; the nearest first where a place was named."""
     joined: dict[str, int] = {}
     for state in participants.states(None):
         if state.randomised:
             joined[state.site] = joined.get(state.site, 0) + 1
-    going = trial is not None and trial.randomisation_open and trial.locked_at is None
-    return tuple(
-        ShownSite(
-            name=said(site.name, page.language),
-            code=site.code,
-            recruiting=going and site.closed_at is None,
-            randomised=joined.get(site.code, 0),
-        )
-        for site in trials.sites()
+    shown = [_site(one, joined.get(one.code, 0), here, page.language) for one in public_sites()]
+    far = float("inf")
+    if here is not None:
+        shown.sort(key=lambda one: far if one.distance is None else one.distance)
+    return tuple(shown)
+
+
+def _site(site: PublicSite, randomised: int, here: Place | None, language: str) -> ShownSite:
+    distance = None
+    if here is not None and site.latitude is not None and site.longitude is not None:
+        distance = round(kilometres(here, site.latitude, site.longitude))
+    return ShownSite(
+        name=said(site.name, language),
+        code=site.code,
+        recruiting=site.recruiting,
+        status=SITE_STATUS[site.status],
+        randomised=randomised,
+        person=site.contact_name,
+        person_role=site.contact_role,
+        phone=site.phone,
+        open=site.status != "closed",
+        distance=distance,
     )
 
 
