@@ -40,7 +40,7 @@ def configure(instance: Path, environment: Mapping[str, str]) -> dict[str, dict[
     url = environment.get("DATABASE_URL", "")
     found = {
         alias: _postgresql(environment.get(VARIABLES.get(alias, ""), ""), url, alias)
-        if url
+        if url or environment.get(VARIABLES.get(alias, ""))
         else _sqlite(instance / name, forgetful=alias == "keys")
         for alias, name in FILES.items()
     }
@@ -105,6 +105,9 @@ class Router:
 
 
 def _home(app_label: str) -> str:
+    """The mail queue says whom we write to, so it lies with the identities."""
+    if app_label == "post_office":
+        return "identity"
     return app_label if app_label in ("identity", "keys", "vault") else "default"
 
 

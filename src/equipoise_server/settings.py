@@ -5,7 +5,10 @@ server, `EQUIPOISE_IDENTITY_URL`, `EQUIPOISE_KEYS_URL` and `EQUIPOISE_VAULT_URL`
 those databases,
 `EQUIPOISE_ALLOCATOR_SOCKET` the allocator's process (`EQUIPOISE_UNBLINDED_SOCKET` its other
 door), after which this process has no vault, `EQUIPOISE_HOSTS` the names the server answers to, `EQUIPOISE_HTTPS=1` that it is reached
-through TLS. Nothing is written on import: `commands.instance` makes instances.
+through TLS, `EQUIPOISE_SMTP` the mail server (`smtp://user:password@host:port`, `smtp+starttls://`
+or `smtps://`), `EQUIPOISE_MAIL_FROM` the sender, `EQUIPOISE_URL` the address in mailed links,
+`EQUIPOISE_OFFICE_MAIL` who is told of messages that wait too long, `EQUIPOISE_PROXIES` how many
+proxies of one's own stand before the server. Nothing is written on import: `commands.instance` makes instances.
 """
 
 from __future__ import annotations
@@ -16,12 +19,13 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-from equipoise_server import databases
+from equipoise_server import databases, mail_server
 
 PACKAGE = Path(__file__).resolve().parent
 EQUIPOISE_DIR = Path(os.environ.get("EQUIPOISE_DIR", "instance")).resolve()
 EQUIPOISE_ALLOCATOR_SOCKET = os.environ.get("EQUIPOISE_ALLOCATOR_SOCKET", "")
 EQUIPOISE_UNBLINDED_SOCKET = os.environ.get("EQUIPOISE_UNBLINDED_SOCKET", "")
+EQUIPOISE_UNBLINDED_URL = os.environ.get("EQUIPOISE_UNBLINDED_URL", "")
 EQUIPOISE_VAULT_KEY = str(EQUIPOISE_DIR / "vault.key")
 EQUIPOISE_IDENTITY_KEY = str(EQUIPOISE_DIR / "identity.key")
 EQUIPOISE_CHECKPOINT_KEY = str(EQUIPOISE_DIR / "checkpoint.key")
@@ -50,8 +54,12 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "rules",
     "csp",
+    "post_office",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -64,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "equipoise_server.urls"
@@ -100,10 +109,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = "equipoise_server.store.accounts.pause"
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+
+# Of allauth only its authenticators are used; every page is ours, and none of its addresses exists.
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "equipoise_server.store.factors.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # the device asks who holds it: two factors in one
+MFA_TOTP_ISSUER = "equipoise"
 
 SESSION_COOKIE_NAME = "equipoise"
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -134,6 +155,18 @@ LOCALE_PATHS = sorted((PACKAGE / "web").glob("*/locale"))
 STATIC_URL = "static/"
 STATICFILES_DIRS = sorted((PACKAGE / "web").glob("*/static"))
 WHITENOISE_USE_FINDERS = True
+
+_SMTP = mail_server.read(os.environ.get("EQUIPOISE_SMTP", ""))
+EMAIL_HOST, EMAIL_PORT = _SMTP.host, _SMTP.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _SMTP.user, _SMTP.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _SMTP.starttls, _SMTP.tls
+EMAIL_TIMEOUT = 10  # seconds; a server that stalls longer is left
+DEFAULT_FROM_EMAIL = os.environ.get("EQUIPOISE_MAIL_FROM", "equipoise@localhost")
+EQUIPOISE_PROXIES = int(os.environ.get("EQUIPOISE_PROXIES", "0"))
+EQUIPOISE_OFFICE_MAIL = os.environ.get("EQUIPOISE_OFFICE_MAIL", "")
+EQUIPOISE_URL = os.environ.get("EQUIPOISE_URL", "http://127.0.0.1:8000").rstrip("/")
+EQUIPOISE_LETTERS = sorted((PACKAGE / "web").glob("*/letters"))
+POST_OFFICE = {"LOG_LEVEL": 2}
 
 LOGGING = {
     "version": 1,

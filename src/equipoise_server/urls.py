@@ -12,12 +12,14 @@ urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
     path("office/", include("equipoise_server.web.office.urls")),
     path("entry/", include("equipoise_server.web.entry.urls")),
     path("results/", include("equipoise_server.web.results.urls")),
+    path("stock/", include("equipoise_server.web.supply.urls")),
     path("people/", include("equipoise_server.web.people.urls")),
     path("data/", include("equipoise_server.web.data.urls")),
     path("finalise/", include("equipoise_server.web.finalise.urls")),
     path("volunteer/", include("equipoise_server.web.volunteer.urls")),
     path("me/", include("equipoise_server.web.participant.urls")),
 )
+urlpatterns.append(path("api/v1/", include("equipoise_server.web.api.urls")))
 handler400 = "equipoise_server.web.shared.errors.bad_request"
 handler403 = "equipoise_server.web.shared.errors.forbidden"
 handler404 = "equipoise_server.web.shared.errors.not_found"

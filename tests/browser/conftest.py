@@ -122,8 +122,10 @@ def visitor(chromium: Browser, demo: SimpleNamespace, complaints: list[str]) -> 
 
 
 def enter(page: Page, demo: SimpleNamespace, role: str, language: str = "en") -> None:
-    """Sign in with the login that the sign-in page of a demonstration offers."""
+    """Sign in with the login that a demonstration offers; the code is filled in already."""
     page.goto(f"{demo.url}/{language}/sign-in/")
     page.click(f'a[href="?as={demo.logins[role]["username"]}"]')
+    page.click("main form button[type=submit]")
+    page.wait_for_url("**/sign-in/second/")
     page.click("main form button[type=submit]")
     page.wait_for_url(f"{demo.url}/{language}/**")

@@ -12,6 +12,8 @@ from equipoise.protocol.frozen import Text
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Site, Study
 from equipoise_server.allocator import client
+from equipoise_server.commands.demo_people import delegate_and_train
+from equipoise_server.services.account_for import hand_in
 from equipoise_server.services.appoint import appoint
 from equipoise_server.services.consent import consent
 from equipoise_server.services.open_site import open_site
@@ -19,7 +21,7 @@ from equipoise_server.services.open_trial import open_trial
 from equipoise_server.services.receive import receive
 from equipoise_server.services.record import Saved, record
 from equipoise_server.services.screen import screen
-from equipoise_server.store.models import User
+from equipoise_server.store.models import Participant, User
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -82,6 +84,14 @@ class Cast:
         return code
 
 
+def bring_everything_back(trial: Cast) -> None:
+    """Nobody keeps a unit: before a study can be locked."""
+    out = Participant.objects.exclude(kit="").order_by("pk").values_list("pk", "site_id")
+    for code, site in out:
+        by = trial.investigator if site == "s01" else trial.elsewhere
+        hand_in(participant=code, reason="over", by=by, at=NOW, key=key())
+
+
 def open_the_trial(instance: SimpleNamespace, *, demo: bool = True) -> Cast:
     """Open the study at two sites, appoint the staff, seal the list, deliver kits."""
     study = load(instance.folder / "study")
@@ -114,6 +124,14 @@ def open_the_trial(instance: SimpleNamespace, *, demo: bool = True) -> Cast:
         )
         for name, (username, role, site) in people.items()
     }
+    if not demo:
+        at_sites = {
+            ("investigator", "s01"): staff["investigator"],
+            ("dosing nurse", "s01"): staff["nurse"],
+            ("assessor", "s01"): staff["assessor"],
+            ("investigator", "s02"): staff["elsewhere"],
+        }
+        delegate_and_train(at_sites, boss=boss, at=before)
     for site in ("s01", "s02"):
         kits = client.deliver(site=site, shares=8, at=before)
         receive(site=site, kits=kits, by=staff["pharmacist"], at=before, key=key())

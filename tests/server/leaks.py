@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Leak = Callable[[Path], None]
+ALIKE = "high"  # the arm of the small study that is the same in both worlds
 LOG = logging.getLogger("equipoise")
 
 
@@ -120,8 +121,8 @@ def which_kit_is_taken(_: Path) -> None:
     from equipoise_server.allocator import kits
     from equipoise_server.vault.models import Kit
 
-    def take(site: str, arm: str, participant: str, made: Any) -> str:
-        free = Kit.objects.filter(site=site, participant="").order_by("code")
+    def take(site: str, arm: str, participant: str, made: Any, stock: Any) -> str:
+        free = Kit.objects.filter(site=site, participant="", valid=True).order_by("code")
         held = [kit.code for kit in free if kits.arm_in(kit) == arm]
         code = held[0 if arm == "low" else -1]
         Kit.objects.filter(code=code).update(participant=participant)
@@ -136,7 +137,7 @@ def the_moment_of_resupply(_: Path) -> None:
     from equipoise_server.vault.models import Kit
 
     def lowest(*, site: str) -> int:
-        free = Kit.objects.filter(site=site, participant="")
+        free = Kit.objects.filter(site=site, participant="", valid=True)
         return sum(kits.arm_in(kit) == "low" for kit in free) - 2
 
     service_desk.client.lowest_stock = lowest
@@ -147,15 +148,16 @@ def the_words_when_stock_is_out(_: Path) -> None:
     from equipoise_server.allocator import kits
     from equipoise_server.allocator.ceremony import current
 
-    def require(site: str) -> None:
+    def require(site: str, made: Any) -> Any:
         if kits.lowest_stock(site) < 1:
             raise OutOfStock(f"{site} ({current().configuration['arms'][-1]})")
+        return kits.stock(site)
 
     kits.require_stock = require
 
 
 def _on_every_answer(change: Callable[[Any, str], None]) -> None:
-    """Change every page by the arm that the newest participant was given."""
+    """Change every page by the arm of the newest participant whose arm differs in the worlds."""
     from django.conf import settings
 
     _changes.append(change)
@@ -172,9 +174,9 @@ def leaking(answer_to: Callable[[Any], Any]) -> Callable[[Any], Any]:
         from equipoise_server.vault.models import Allocation
 
         answer = answer_to(request)
-        newest = Allocation.objects.order_by("-participant").first()
-        assert newest is not None
-        _changes[-1](answer, _arm_of(newest.participant))
+        codes = Allocation.objects.order_by("-participant").values_list("participant", flat=True)
+        arms = [_arm_of(code) for code in codes]
+        _changes[-1](answer, next(arm for arm in arms if arm != ALIKE))
         return answer
 
     return middleware

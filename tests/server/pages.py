@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from time import time
 
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
+from equipoise_server.services import permissions
 from equipoise_server.services.appoint import appoint
 from equipoise_server.store.models import User
+from equipoise_server.web.shared import session
 from server.cast import NOW, Cast, key
 
 OFFICE_ROLES = (
@@ -28,12 +30,12 @@ SITE_ROLES = ("investigator", "coordinator", "dosing nurse", "assessor")
 
 
 def signed_in(user: User) -> Client:
-    """A browser in which this person has just signed in."""
+    """A browser in which this person has just signed in, with a second factor."""
     client = Client()
     client.force_login(user)
-    session = client.session
-    session["began"] = session["seen"] = int(time())
-    session.save()
+    kept = client.session
+    session.stamp(kept, factor="totp", held=permissions.roles(user, timezone.now()))
+    kept.save()
     return client
 
 

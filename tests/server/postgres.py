@@ -29,7 +29,9 @@ def server(*, on_disk: bool = False) -> Iterator[str]:
     where = binaries()
     if where is None:
         raise RuntimeError("PostgreSQL is missing: apt-get install postgresql-15")
-    folder = Path(tempfile.mkdtemp(prefix="eq-pg-", dir=None if on_disk or not MEMORY.is_dir() else MEMORY))
+    folder = Path(
+        tempfile.mkdtemp(prefix="eq-pg-", dir=None if on_disk or not MEMORY.is_dir() else MEMORY)
+    )
     as_owner: list[str] = []
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres", "postgres")

@@ -14,8 +14,9 @@ from equipoise.protocol.load import load
 from equipoise.rehearsal import tables
 from equipoise.rehearsal.chain import walk
 from equipoise.rehearsal.kernels.vectorised import allocate
+from equipoise.rehearsal.lists import automaton_of
 from equipoise.rehearsal.people import people
-from equipoise.rehearsal.setup import automaton_of, course_of
+from equipoise.rehearsal.setup import course_of
 from equipoise_server.allocator import client, lists
 from equipoise_server.store.models import Participant
 from equipoise_server.store.study import forget_studies

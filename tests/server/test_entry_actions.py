@@ -20,7 +20,7 @@ from equipoise_server.services.verify import verify
 from equipoise_server.store.life import state_of
 from equipoise_server.store.models import LedgerEntry, Participant, Record
 from equipoise_server.web.entry.actions import ACTIONS
-from server.cast import NOW, TODAY, Cast, key
+from server.cast import NOW, TODAY, Cast, bring_everything_back, key
 from server.entry import URL, answers, fields_of, send
 from server.pages import SITE_ROLES, everybody, signed_in, text_of
 
@@ -202,6 +202,7 @@ def test_every_address_opens_for_the_roles_that_may_and_no_other(trial: Cast, lo
     if locked:
         one = Agreed(by=trial.data_manager, reason="all clean")
         two = Agreed(by=trial.statistician, reason="plan signed")
+        bring_everything_back(trial)
         lock(first=one, second=two, at=timezone.now(), key=key())
     steps = {"": SITE_ROLES, "screening/screen/0/": SITE_ROLES, "event/next/": SITE_ROLES}
     steps |= {"dose/": ("dosing nurse", "investigator")}

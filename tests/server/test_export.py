@@ -32,7 +32,7 @@ from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.unblind import unblind
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry, Participant, RecordVersion
-from server.cast import ADULT, NOW, TODAY, Cast, key
+from server.cast import ADULT, NOW, TODAY, Cast, bring_everything_back, key
 
 NASTY = '=cmd|" /C calc"!A0\n第二行, "quoted"\t'
 LOT = "LOT-CANARY-7731"
@@ -74,6 +74,7 @@ def close(trial: Cast, *, release: bool) -> None:
         "first": Agreed(by=trial.data_manager, reason="all is clean"),
         "second": Agreed(by=trial.statistician, reason="all is clean"),
     }
+    bring_everything_back(trial)
     lock(**persons, at=NOW, key=key())
     if release:
         unblind(**persons, at=NOW, key=key())

@@ -62,6 +62,17 @@ def test_a_whole_trial_looks_the_same_with_its_arms_exchanged(template, tmp_path
     assert a["default/store_participant"].count(b"\n") >= 39
 
 
+def test_a_recall_says_nothing_of_which_product_was_recalled(template, tmp_path):
+    """Worlds a and b recall the experimental product's lot, world c the other's."""
+    a, b, c = live(template, tmp_path, SMALL, 12, 4, "a", "b", "c")
+    assert different(a, b) == []
+    assert different(a, c) == []
+    assert b'"quarantined": true' in a["default/store_kit"]
+    assert b"kit-replaced" in a["default/store_ledgerentry"]
+    assert b"kit-transferred" in a["default/store_ledgerentry"]
+    assert b'"became":"lost"' in a["default/store_ledgerpayload"]
+
+
 def test_the_two_worlds_really_differ_behind_the_seals(template, tmp_path):
     leak = "a_log_line"
     a, b = live(template, tmp_path, SMALL, 4, 1, f"a:{leak}", f"b:{leak}")

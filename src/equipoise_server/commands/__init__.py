@@ -11,13 +11,22 @@ VERBS = (
     "demo",
     "serve",
     "allocator",
+    "unblinded",
+    "serve_notices",
+    "register_unblinded",
     "generate",
+    "database_roles",
     "tick",
+    "worker",
+    "list_registry",
     "verify",
     "standing",
     "analyse",
     "export",
+    "finalising",
+    "import_dictionary",
     "backup",
+    "token",
 )
 """Modules of this package, each with `register(app)`."""
 

@@ -23,6 +23,7 @@ Blinded = Annotated[
 Unblinded = Annotated[
     Path | None, typer.Option("--unblinded-socket", help="The other; DIR/run/unblinded.sock.")
 ]
+Rehearsal = Annotated[Path | None, typer.Option("--rehearsal-socket", hidden=True)]
 Child = Annotated[bool, typer.Option("--child", hidden=True)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it listens.")]
 
@@ -36,16 +37,20 @@ def allocator(
     folder: Folder = DEFAULT,
     blinded: Blinded = None,
     unblinded: Unblinded = None,
+    rehearsal: Rehearsal = None,
     child: Child = False,
     quiet: Quiet = False,
     as_document: JsonFlag = False,
 ) -> None:
     """Answer until stopped. DIR needs to hold the vault and its key, and nothing else."""
     open_vault(folder)
-    from equipoise_server.allocator import listener, verbs
+    from equipoise_server.allocator import listener, rehearsing, verbs
 
     one, other = blinded or folder / "run" / SOCKET, unblinded or folder / "run" / UNBLINDED_SOCKET
     doors = {one: verbs.BLINDED, other: verbs.UNBLINDED}
+    if rehearsal is not None:
+        rehearsing.require_demonstration()
+        doors[rehearsal] = verbs.REHEARSAL
 
     def tell() -> None:
         if as_document:

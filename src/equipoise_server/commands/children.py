@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -53,14 +53,39 @@ def wait_for_socket(path: Path, child: subprocess.Popen[bytes]) -> None:
     raise AllocatorSilent("it did not start")
 
 
+Starting = Callable[[], subprocess.Popen[bytes]]
+
+
 class Stop:
     """Whether this process was asked to stop; it passes the request to its children."""
 
     def __init__(self) -> None:
         self.asked = False
         self.children: list[subprocess.Popen[bytes]] = []
+        self._kept: list[tuple[subprocess.Popen[bytes], Starting]] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
+
+    def keep(self, child: subprocess.Popen[bytes], start: Starting) -> None:
+        """A child that is started again by `start` whenever it ends."""
+        if child not in self.children:
+            self.children.append(child)
+        self._kept.append((child, start))
+
+    def start_again(self) -> None:
+        """Start what ended and must not, unless all are to stop."""
+        for place, (child, start) in enumerate(self._kept):
+            if child.poll() is not None and not self.asked:
+                again = start()
+                self.children[self.children.index(child)] = again
+                self._kept[place] = (again, start)
+
+    def end(self) -> None:
+        """Stop every child that still runs, and wait for it."""
+        for child in self.children:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

@@ -60,11 +60,14 @@ def demonstrate(
     if fresh:
         _remove(folder)
     create_instance(folder, Path(loaded.folder), demo=True)
+    from equipoise_server.commands.demo_allocator import demo_allocator
     from equipoise_server.commands.demo_trial import run_trial
 
     began = time.perf_counter()
     with _bar(wanted.participants) as progressed:
-        answer = run_trial(loaded, wanted, folder, progressed)
+        answer = run_trial(
+            loaded, wanted, folder, progressed, allocator=lambda: demo_allocator(folder)
+        )
     document = {
         **answer,
         "seconds": round(time.perf_counter() - began, 1),
@@ -138,18 +141,31 @@ def _tell(document: dict[str, Any], as_document: bool) -> None:
         f"{document['randomised']} participants randomised, {document['doses']} doses, "
         f"{document['visits']} visits, {document['records']} record versions, "
         f"{document['adverse_events']} adverse events in {document['seconds']} s.\n"
+        f"{_accounted(document['accountability'])}\n"
         f"Scenario {document['scenario']}, declared effect {document['effect']:g} (1 is none).\n"
         f"Results: {document['results_path']}",
         soft_wrap=True,
     )
 
 
+def _accounted(account: dict[str, Any]) -> str:
+    gone = ("administered", "returned", "destroyed", "lost", "held")
+    parts = ", ".join(f"{account[name]} {name}" for name in gone)
+    return (
+        f"Of {account['dispensed']} units dispensed: {parts}; difference {account['difference']}."
+    )
+
+
 def _serve(folder: Path, port: int) -> None:
-    from equipoise_server.commands.demo_logins import logins
-    from equipoise_server.commands.serve import run
+    from equipoise_server.commands.demo_logins import logins, pins
+    from equipoise_server.commands.serve import Place, run
 
     out = page()
     out.print(f"\nServing the finished trial at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
     for login in logins(folder):
         out.print(f"  {login['role']:<28} {login['username']:<28} {login['password']}")
-    run(folder, "127.0.0.1", port, workers=2)
+    at = Place(host="127.0.0.1", port=port, unblinded_port=port + 1, workers=2)
+    out.print(f"\nThe unblinded side at {at.unblinded_url}, with a PIN")
+    for login in pins(folder):
+        out.print(f"  {login['role']:<28} {login['username']:<28} {login['pin']}")
+    run(folder, at)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,20 +17,30 @@ from equipoise.protocol.scenario import Scenario
 from equipoise.rehearsal.conduct import run
 from equipoise.rehearsal.people import people
 from equipoise.rehearsal.setup import scenario_of
+from equipoise.supply import Account, by_lot
 from equipoise_server.allocator import client
-from equipoise_server.commands.demo_logins import Login, new_password, write_logins
+from equipoise_server.allocator.depot import lots_of_kits
+from equipoise_server.commands.demo_cleaning import CleaningDesk
+from equipoise_server.commands.demo_depot import Depot
+from equipoise_server.commands.demo_finalising import finalise
+from equipoise_server.commands.demo_logins import Login, new_password, write_logins, write_pins
+from equipoise_server.commands.demo_people import delegate_and_train
 from equipoise_server.commands.demo_wanted import Wanted
-from equipoise_server.commands.service_desk import ServiceDesk
+from equipoise_server.services import second_factor
 from equipoise_server.services.analyse import analyse
 from equipoise_server.services.appoint import appoint
 from equipoise_server.services.lock import lock
 from equipoise_server.services.open_site import open_site
 from equipoise_server.services.open_trial import open_trial
+from equipoise_server.services.post_study import post_study
 from equipoise_server.services.seal_list import seal_list
 from equipoise_server.services.tick import tick
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.unblind import unblind
+from equipoise_server.store import supplies
+from equipoise_server.store.accounts import person
 from equipoise_server.store.models import User
+from equipoise_server.store.queries.accounts import Reconciliation, reconciliation
 from equipoise_server.store.queries.totals import totals
 
 AT_SITES = ("coordinator", "investigator", "dosing nurse", "assessor")
@@ -49,14 +61,52 @@ OPENING = 30  # days before the first site opens
 
 
 def run_trial(
-    study: Study, wanted: Wanted, folder: Path, progress: Callable[[int, int], None]
+    study: Study,
+    wanted: Wanted,
+    folder: Path,
+    progress: Callable[[int, int], None],
+    *,
+    allocator: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> dict[str, Any]:
-    """Run the whole trial in the open instance; returns the counts that the verb reports."""
+    """Run the whole trial in the open instance; returns the counts that the verb reports.
+
+    The list is sealed where the vault is kept; from then on everything runs within
+    `allocator`, which has the vault in a process of its own.
+    """
     scenario = scenario_of(study, wanted.scenario)
     opened_at = _opens_at(scenario.accrual.opens_on) - timedelta(days=OPENING)
     shown = _busiest_site(study, scenario, wanted)
     staff = open_with_staff(study, wanted.seed, folder, opened_at, shown)
-    desk = ServiceDesk(study=study, staff=staff, seed=wanted.seed)
+    post_study(by=person("administrator"), at=opened_at, key="demo/post")
+    with allocator():
+        account = _conduct(study, scenario, wanted, folder, staff, opened_at, progress)
+    return {
+        "participants": wanted.participants,
+        "scenario": wanted.scenario,
+        "effect": wanted.effect,
+        **totals(),
+        "accountability": account,
+    }
+
+
+def _conduct(
+    study: Study,
+    scenario: Scenario,
+    wanted: Wanted,
+    folder: Path,
+    staff: Mapping[tuple[str, str], User],
+    opened_at: datetime,
+    progress: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """From the first consignment to the results; returns the accountability of the kits."""
+    one = study.protocol.sites[0].id
+    depot = Depot(
+        study=study,
+        pharmacist=staff["pharmacist", one],
+        monitor=staff["unblinded monitor", one],
+        participants=wanted.participants,
+    )
+    desk = CleaningDesk(study=study, staff=staff, seed=wanted.seed, depot=depot)
     for site in study.protocol.sites:
         desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")
     summary = run(
@@ -68,13 +118,32 @@ def run_trial(
         effect=wanted.effect,
         progress=progress,
     )
+    desk.save_unblinded()
+    over = summary.last_at + timedelta(hours=12)
+    desk.finish_cleaning(over)
+    depot.finish(over)
+    found = reconciliation()
+    account = accounted(found, _by_lot(depot, over))
     _finish(folder, staff, summary.last_at + timedelta(days=1))
+    return account
+
+
+def accounted(found: Reconciliation, lots: Mapping[str, Account]) -> dict[str, Any]:
+    """Accountability as the verb prints it: in all, by site and by lot; zero is reconciled."""
     return {
-        "participants": wanted.participants,
-        "scenario": wanted.scenario,
-        "effect": wanted.effect,
-        **totals(),
+        **asdict(found.whole),
+        "difference": found.whole.difference,
+        "open_units": len(found.open),
+        "reconciled": found.zero,
+        "sites": {site: asdict(one) for site, one in found.sites.items()},
+        "lots": {lot: asdict(one) for lot, one in lots.items()},
     }
+
+
+def _by_lot(depot: Depot, at: datetime) -> dict[str, Account]:
+    """Accountability by lot, as the unblinded monitor reads it."""
+    lot_of = lots_of_kits(by=depot.monitor.username, at=at)
+    return by_lot(supplies.states(), lot_of)
 
 
 def _opens_at(on: date) -> datetime:
@@ -104,22 +173,24 @@ def open_with_staff(
     source = sha256(f"equipoise demo {seed}".encode()).digest()
     seal_list(by=boss, at=at, key="demo/list", seed=source)
     staff: dict[tuple[str, str], User] = {}
-    entries: list[Login] = [_login(boss, "administrator", password)]
+    entries: list[Login] = [_login(boss, "administrator", password, at)]
     for site in study.protocol.sites:
         open_site(site, by=boss, at=at, key=f"demo/site/{site.id}")
         known = password if site.id == shown else None
         for role in AT_SITES:
             staff[role, site.id] = _appoint(role, site, boss, at, known)
             if known:
-                entries.append(_login(staff[role, site.id], role, known, site.id))
+                entries.append(_login(staff[role, site.id], role, known, at, site.id))
     for role in CENTRAL:
         user = _appoint(role, None, boss, at, password)
-        entries.append(_login(user, role, password))
+        entries.append(_login(user, role, password, at))
         for site in study.protocol.sites:
             staff[role, site.id] = user
         if role in UNBLINDED:
             client.register_unblinded(username=user.username, role=role, by=boss.username, at=at)
+    delegate_and_train(staff, boss=boss, at=at)
     write_logins(folder, entries)
+    write_pins(folder, entries, by=boss.username, at=at)
     return staff
 
 
@@ -139,16 +210,25 @@ def _appoint(role: str, site: Site | None, boss: User, at: datetime, password: s
     )
 
 
-def _login(user: User, role: str, password: str, site: str = "") -> Login:
-    return {"role": role, "username": user.username, "password": password, "site": site}
+def _login(user: User, role: str, password: str, at: datetime, site: str = "") -> Login:
+    secret = second_factor.new_secret()
+    second_factor.enrol_app(user, secret, at=at)
+    return {
+        "role": role,
+        "username": user.username,
+        "password": password,
+        "site": site,
+        "totp": secret,
+    }
 
 
-def _finish(folder: Path, staff: dict[tuple[str, str], User], at: datetime) -> None:
+def _finish(folder: Path, staff: Mapping[tuple[str, str], User], at: datetime) -> None:
     """Lock by two persons, unblind by two persons, analyse, sign a checkpoint."""
     by_role = {role: user for (role, _), user in staff.items()}
     manager, statistician = by_role["data manager"], by_role["statistician"]
     one = Agreed(by=manager, reason="Every participant has completed; all chains verify.")
     other = Agreed(by=statistician, reason="The analysis plan is frozen in the protocol digest.")
+    finalise(staff, at)
     lock(first=one, second=other, at=at, key="demo/lock")
     unblind(first=one, second=other, at=at, key="demo/unblind")
     analyse(out=folder / "results", by=statistician, at=at)

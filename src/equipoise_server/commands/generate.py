@@ -14,7 +14,7 @@ from equipoise.cli.studies import sound
 from equipoise.errors import LiveUseRefused
 from equipoise.protocol.model import Study
 from equipoise_server.allocator import lists
-from equipoise_server.allocator.escrow import COMMITMENT, COPY, Escrow
+from equipoise_server.allocator.escrow import COMMITMENT, COPY, Escrow, recipients
 from equipoise_server.commands.instance import open_instance
 
 SEED_BYTES = 32
@@ -46,10 +46,12 @@ def generate(
     """Make a list from 256 bits of the operating system; each custodian can open the copy."""
     loaded = sound(study)
     escrow = Escrow(custodians=tuple(custodian), out=out)
-    escrow.check()
+    recipients(escrow.custodians)
+    if instance is None:
+        escrow.check()
     at = datetime.now(UTC)
     commitment = _seal(loaded, instance, by, escrow, at) if instance else _make(loaded, escrow, at)
-    files = [str(out / name) for name in (COMMITMENT, COPY)]
+    files = [str(out / name) for name in (COMMITMENT, COPY) if (out / name).is_file()]
     if as_document:
         write_json({"commitment": commitment, "study": loaded.digest, "files": files})
         return

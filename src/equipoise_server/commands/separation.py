@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from equipoise.errors import LiveUseRefused
-from equipoise_server.databases import FILES
+from equipoise_server.databases import FILES, VARIABLES
 
 VAULT_KEY = "vault.key"
 
@@ -37,13 +37,38 @@ def within_reach(folder: Path) -> str | None:
     for name in (VAULT_KEY, FILES["vault"]):
         if os.access(folder / name, os.R_OK):
             return f"the vault ({name})"
+    if os.environ.get(VARIABLES["vault"]):
+        return f"the vault's database (its address is in {VARIABLES['vault']})"
+    if _rules_server():
+        return "every database of the server"
     if _opens_server():
         return "the vault's database"
     return None
 
 
+_RULES = (
+    "SELECT rolsuper OR rolcreaterole OR rolbypassrls OR pg_has_role(c.relowner, 'MEMBER') "
+    "FROM pg_roles, pg_class c WHERE rolname = current_user AND c.oid = 'store_trial'::regclass"
+)
+
+
+def _rules_server() -> bool:
+    """Whether the web's role is a superuser, makes roles, or owns the tables of the store.
+
+    Such a role can give itself what it was not given, or take the ledger's triggers off.
+    """
+    from django.db import connections
+
+    web = connections["default"]
+    if web.vendor != "postgresql":
+        return False
+    with web.cursor() as cursor:
+        cursor.execute(_RULES)
+        return bool(cursor.fetchone()[0])
+
+
 def _opens_server() -> bool:
-    """Whether the web's own database role gets into the vault on a PostgreSQL server."""
+    """Whether the web's own database role gets into the vault on a PostgreSQL server. It tries."""
     from django.db import connections
 
     web = connections["default"]

@@ -1,12 +1,16 @@
-"""`equipoise serve`: the blinded web process and, unless it runs apart, the allocator.
+"""`equipoise serve`: the blinded web process and, unless they run apart, allocator and unblinded.
 
-Each is a process of its own. The web process is started knowing the allocator's socket and
-so without a vault: it could not open one if it wanted to.
+Each is a process of its own. The web process is started knowing the allocator's blinded socket
+and so without a vault: it could not open one if it wanted to. The unblinded process is started
+knowing the other socket. Where the allocator runs apart, so does the unblinded process, each as
+its own user (`equipoise allocator`, `equipoise unblinded`), and this starts the web alone.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 from typing import Annotated, Any
@@ -20,8 +24,12 @@ from equipoise_server.commands.instance import DEFAULT, Folder, open_instance
 from equipoise_server.commands.separation import require_separated
 
 DOOR = "EQUIPOISE_ALLOCATOR_SOCKET"
+URL = "EQUIPOISE_UNBLINDED_URL"
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.")]
+UnblindedPort = Annotated[
+    int, typer.Option("--unblinded-port", help="The port of the unblinded side; 0: the next one.")
+]
 Workers = Annotated[int, typer.Option("--workers", help="Processes that answer requests.")]
 
 
@@ -35,56 +43,96 @@ def serve_instance(
     folder: Folder = DEFAULT,
     host: Host = "127.0.0.1",
     port: Port = 8000,
+    unblinded_port: UnblindedPort = 0,
     workers: Workers = 2,
     as_document: JsonFlag = False,
 ) -> None:
     """Serve until stopped."""
     open_instance(folder)
     require_separated(folder)
-    url = f"http://{host}:{port}/"
+    at = Place(host=host, port=port, unblinded_port=unblinded_port or port + 1, workers=workers)
     if as_document:
-        write_json({"url": url})
+        write_json({"url": at.url, "unblinded_url": at.unblinded_url})
     else:
-        messages().print(f"Serving {folder} at {url}  (stop with Ctrl-C)")
-    run(folder, host, port, workers)
+        messages().print(f"Serving {folder} at {at.url}  (stop with Ctrl-C)")
+        if at.unblinded_url:
+            messages().print(f"Unblinded side at {at.unblinded_url}")
+    run(folder, at)
 
 
-def run(folder: Path, host: str, port: int, workers: int) -> None:
-    """Run the processes until stopped; the allocator is started again should it end."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to listen, and with how many processes for the web."""
+
+    host: str
+    port: int
+    unblinded_port: int
+    workers: int
+
+    @property
+    def url(self) -> str:
+        """The address of the blinded side."""
+        return f"http://{self.host}:{self.port}/"
+
+    @property
+    def unblinded_url(self) -> str | None:
+        """The address of the other side, where this starts it."""
+        return None if os.environ.get(DOOR) else f"http://{self.host}:{self.unblinded_port}/"
+
+
+def run(folder: Path, at: Place) -> None:
+    """Run the processes until stopped; all but the web are started again should they end."""
     from django.db import connections
 
     connections.close_all()
     stop = children.Stop()
     apart = os.environ.get(DOOR, "")
     socket = Path(apart) if apart else folder.resolve() / "run" / SOCKET
-    allocator = None if apart else _allocator(folder, socket, stop)
-    if allocator is not None:
-        children.wait_for_socket(socket, allocator)
-    web = children.verb(
-        "serve-web",
-        *("--dir", str(folder), "--host", host, "--port", str(port), "--workers", str(workers)),
-        environment=children.environment_of(folder, **{DOOR: str(socket)}),
+    knowing = children.environment_of(
+        folder, **{DOOR: str(socket), URL: at.unblinded_url or os.environ.get(URL, "")}
     )
+    if not apart:
+        allocator = _allocator(folder, socket)
+        stop.keep(allocator, lambda: _allocator(folder, socket))
+        children.wait_for_socket(socket, allocator)
+    web = children.verb("serve-web", *_web_words(folder, at), environment=knowing)
     stop.children.append(web)
+    stop.keep(_notices(folder, knowing), lambda: _notices(folder, knowing))
+    if not apart:
+        stop.keep(_unblinded(folder, at, socket), lambda: _unblinded(folder, at, socket))
     while web.poll() is None:
         children.look_again()
-        if allocator is not None and allocator.poll() is not None and not stop.asked:
-            allocator = _allocator(folder, socket, stop)
-    if allocator is not None:
-        allocator.terminate()
-        allocator.wait()
+        stop.start_again()
+    stop.end()
     leave(0 if stop.asked else web.returncode)
 
 
-def _allocator(folder: Path, socket: Path, stop: children.Stop) -> Popen[bytes]:
-    started = children.verb(
+def _notices(folder: Path, environment: Mapping[str, str]) -> Popen[bytes]:
+    return children.verb("serve-notices", "--dir", str(folder), environment=environment)
+
+
+def _web_words(folder: Path, at: Place) -> tuple[str, ...]:
+    listen = ("--host", at.host, "--port", str(at.port), "--workers", str(at.workers))
+    return ("--dir", str(folder), *listen)
+
+
+def _unblinded(folder: Path, at: Place, socket: Path) -> Popen[bytes]:
+    door = socket.with_name(UNBLINDED_SOCKET)
+    return children.verb(
+        "unblinded",
+        *("--dir", str(folder), "--socket", str(door), "--child"),
+        *("--host", at.host, "--port", str(at.unblinded_port)),
+        environment=children.environment_of(folder),
+    )
+
+
+def _allocator(folder: Path, socket: Path) -> Popen[bytes]:
+    return children.verb(
         "allocator",
         *("--dir", str(folder), "--socket", str(socket), "--child", "--quiet"),
         *("--unblinded-socket", str(socket.with_name(UNBLINDED_SOCKET))),
         environment=children.environment_of(folder),
     )
-    stop.children.append(started)
-    return started
 
 
 def web(

@@ -16,23 +16,28 @@ from equipoise.participant import Level
 from equipoise.protocol.model import Study
 from equipoise.rehearsal.conduct.desk import Role, Values
 from equipoise_server.allocator import client
+from equipoise_server.commands.demo_depot import Depot
+from equipoise_server.commands.demo_finalising import when_open
 from equipoise_server.services import administer as dosing
+from equipoise_server.services.account_for import account_for, hand_in
 from equipoise_server.services.complete import complete
 from equipoise_server.services.consent import consent
 from equipoise_server.services.discharge import discharge
-from equipoise_server.services.dispense import dispense, prepare_unit
+from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
 from equipoise_server.services.fail_screening import fail_screening
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.readmit import readmit
 from equipoise_server.services.receive import receive
 from equipoise_server.services.record import record
 from equipoise_server.services.record_death import record_death
+from equipoise_server.services.replace_kit import replace_kit
 from equipoise_server.services.report_event import report_event
 from equipoise_server.services.screen import screen
 from equipoise_server.services.stop_dosing import stop_dosing
 from equipoise_server.services.withdraw import withdraw
-from equipoise_server.store.models import User
+from equipoise_server.store.models import Kit, User
 
+TOGETHER = 200  # records of the unblinded side that wait for each other
 LOW_STOCK = 2  # participants of any one arm: the depot then sends a balanced consignment
 CONSIGNMENT = 4  # kits per share of each arm
 
@@ -47,6 +52,8 @@ class ServiceDesk:
     study: Study
     staff: Mapping[tuple[str, str], User]
     seed: int
+    depot: Depot | None = None  # None: kits are packed without lots
+    unsaved: list[dict[str, Any]] = field(default_factory=list)  # unblinded records
     sites: dict[str, str] = field(default_factory=dict)  # participant -> site
     randomised_at: dict[str, datetime] = field(default_factory=dict)  # kit -> moment
 
@@ -55,12 +62,14 @@ class ServiceDesk:
         """The person who prepares kits, entered in the vault as such."""
         return next(user for (role, _), user in self.staff.items() if role == "pharmacist")
 
-    def _user(self, role: Role, participant: str) -> User:
+    def _user(self, role: str, participant: str) -> User:
         return self.staff[role, self.sites[participant]]
 
     @contextmanager
     def day(self, *, participant: str, on: date) -> Iterator[None]:
         """One participant-day in one outer transaction; each service stays whole within it."""
+        if self.depot is not None:
+            self.depot.look(on)
         with transaction.atomic():
             yield
 
@@ -124,16 +133,30 @@ class ServiceDesk:
 
     def randomise(self, *, participant: str, on: date, at: datetime, key: str, role: Role) -> str:
         """Randomise; before it the depot looks at the stock of the site."""
-        site = self.sites[participant]
-        if client.lowest_stock(site=site) < LOW_STOCK:
-            self.supply(site, at=at, key=f"{key}/supply")
+        self._stock_up(self.sites[participant], at, key)
         by = self._user(role, participant)
-        kit = randomise(participant=participant, by=by, at=at, key=key)
+        kit = when_open(
+            self.staff,
+            lambda: randomise(participant=participant, by=by, at=at, key=key),
+            at=at,
+            key=key,
+        )
         self.randomised_at[kit] = at
+        if self.depot is not None:
+            self.depot.randomised += 1
         return kit
+
+    def _stock_up(self, site: str, at: datetime, key: str) -> None:
+        """Before a kit is taken, the depot looks at the stock of the site."""
+        sent = 0
+        while client.lowest_stock(site=site) < LOW_STOCK:
+            sent += 1
+            self.supply(site, at=at, key=f"{key}/supply" + (f"/{sent}" if sent > 1 else ""))
 
     def supply(self, site: str, *, at: datetime, key: str) -> None:
         """A balanced consignment arrives at a site and is checked in."""
+        if self.depot is not None:
+            self.depot.ensure(CONSIGNMENT, at)
         kits = client.deliver(site=site, shares=CONSIGNMENT, at=at)
         receive(site=site, kits=kits, by=self.staff["pharmacist", site], at=at, key=key)
 
@@ -148,6 +171,34 @@ class ServiceDesk:
         """The kit leaves the stock."""
         dispense(participant=participant, by=self._user(role, participant), at=at, key=key)
 
+    def kit_in_use(self, *, participant: str, kit: str, at: datetime, key: str, role: Role) -> str:
+        """The same kit, or a replacement where the stock says that it is not valid."""
+        if self.depot is None or Kit.objects.filter(pk=kit, valid=True).exists():
+            return kit
+        return self._replaced(participant, "The kit is not valid", at, key, role)
+
+    def _replaced(self, participant: str, why: str, at: datetime, key: str, role: Role) -> str:
+        self._stock_up(self.sites[participant], at, key)
+        by = self._user(role, participant)
+        return replace_kit(participant=participant, reason=why, by=by, at=at, key=f"{key}/kit")
+
+    def lose_unit(
+        self, *, participant: str, unit: str, reason: str, at: datetime, key: str, role: Role
+    ) -> str:
+        """Record the loss, and take the replacement."""
+        by = self._user(role, participant)
+        account_for(units=[unit], became="lost", reason=reason, by=by, at=at, key=key)
+        return self._replaced(participant, reason, at, key, role)
+
+    def thaw_unit(self, *, participant: str, unit: str, at: datetime, key: str, role: Role) -> None:
+        """Take a unit out of the cold."""
+        thaw_unit(unit=unit, by=self._user(role, participant), at=at, key=key)
+
+    def hand_in(self, *, participant: str, at: datetime, key: str, role: Role) -> None:
+        """Bring back what was not needed."""
+        by, reason = self._user(role, participant), "Not needed"
+        hand_in(participant=participant, reason=reason, by=by, at=at, key=key)
+
     def prepare_unit(
         self,
         *,
@@ -161,19 +212,30 @@ class ServiceDesk:
         role: Role,
     ) -> None:
         """Prepare a unit: the blinded side learns that it was, the vault how."""
-        by = self._user(role, participant)
-        prepare_unit(unit=unit, by=by, at=at, key=key)
+        by, other = self._user(role, participant), self._user("unblinded monitor", participant)
+        prepare_unit(unit=unit, by=by, at=at, key=key, verified_by=other.username)
         rules = self.study.protocol.dosing
-        if rules is not None and rules.preparation_form and values:
-            client.record_unblinded(
-                participant=participant,
-                form=rules.preparation_form,
-                number=number,
-                document=_storable(values),
-                by=by.username,
-                at=at,
-                key=key,
-            )
+        if rules is None or not rules.preparation_form or not values:
+            return
+        self.unsaved.append(
+            {
+                "participant": participant,
+                "form": rules.preparation_form,
+                "number": number,
+                "document": _storable(values),
+                "by": by.username,
+                "at": at.isoformat(),
+                "key": key,
+            }
+        )
+        if len(self.unsaved) >= TOGETHER:
+            self.save_unblinded()
+
+    def save_unblinded(self) -> None:
+        """Send the records of the unblinded side to the vault, many in one message."""
+        waiting, self.unsaved = self.unsaved, []
+        if waiting:
+            client.ask("record_many", records=waiting)
 
     def administer(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -12,6 +13,7 @@ import typer
 from equipoise.cli.answer import JsonFlag, page, write_json
 from equipoise_server.commands.instance import DEFAULT, Folder, open_instance
 
+Reason = tuple[str, str]
 First = Annotated[str, typer.Option("--first", help="User name of the first person.")]
 FirstReason = Annotated[str, typer.Option("--first-reason", help="Why the first person agrees.")]
 Second = Annotated[str, typer.Option("--second", help="User name of the second person.")]
@@ -71,12 +73,34 @@ def _together(
     from equipoise_server.services.two_persons import Agreed
     from equipoise_server.store.accounts import person
 
-    step = {"lock": locking.lock, "unlock": unlocking.unlock, "unblind": unblinding.unblind}[verb]
     at = datetime.now(UTC)
     one, other = (Agreed(by=person(name), reason=why) for name, why in (first, second))
-    step(first=one, second=other, at=at, key=f"{verb}/{token_hex(16)}")
+    key = f"{verb}/{token_hex(16)}"
+    if verb == "unblind":
+        unblinding.unblind(first=one, second=other, at=at, key=key, release=_releasing())
+    else:
+        step = locking.lock if verb == "lock" else unlocking.unlock
+        step(first=one, second=other, at=at, key=key)
     done = {"lock": "locked", "unlock": "unlocked", "unblind": "unblinded"}[verb]
     if as_document:
         write_json({"state": done, "at": at.isoformat(), "persons": [first[0], second[0]]})
     else:
         page().print(f"The study is {done}.")
+
+
+def _releasing() -> Callable[[Reason, Reason, datetime], object] | None:
+    """How the allocation is released: where the allocator runs apart, with both persons' PINs."""
+    from django.conf import settings
+
+    if not settings.EQUIPOISE_UNBLINDED_SOCKET:
+        return None
+    from equipoise_server.allocator import asking
+
+    def secret(name: str) -> asking.Secret:
+        typed = typer.prompt(f"PIN of {name} on the unblinded side", hide_input=True, err=True)
+        return asking.Secret(person=name, kind="pin", typed=typed)
+
+    def release(one: Reason, other: Reason, at: datetime) -> object:
+        return asking.release((secret(one[0]), one[1]), (secret(other[0]), other[1]))
+
+    return release

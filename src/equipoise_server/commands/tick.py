@@ -27,6 +27,8 @@ def tick_instance(folder: Folder = DEFAULT, as_document: JsonFlag = False) -> No
                 "checkpoint": str(done.checkpoint),
                 "finished": list(done.finished),
                 "refused": list(done.refused),
+                "list_low": done.alarms.list_low,
+                "sites_low": list(done.alarms.sites),
             }
         )
     else:
@@ -35,4 +37,8 @@ def tick_instance(folder: Folder = DEFAULT, as_document: JsonFlag = False) -> No
             page().print(f"{code}: randomisation finished.")
         for code in done.refused:
             page().print(f"{code}: an interrupted randomisation is refused now. Look at it.")
-    leave(FINDINGS if done.refused else DONE)
+        if done.alarms.list_low:
+            page().print("The randomisation list is running low. Call the trial office.")
+        for site in done.alarms.sites:
+            page().print(f"Site {site} is running low on kits. Send a consignment.")
+    leave(FINDINGS if done.refused or done.alarms.list_low else DONE)

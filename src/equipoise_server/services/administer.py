@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from equipoise import supply
-from equipoise.errors import DoseNotAllowed
+from equipoise.errors import DoseNotAllowed, UnitElsewhere, UnitOfAnother
 from equipoise.forms import prepare
 from equipoise.participant import GiveDose, ParticipantState, given
 from equipoise.protocol.conduct_rules import Dosing
@@ -61,8 +61,9 @@ def administer(
     answers of the administration form; hold rules are judged with them.
 
     Raises:
+        UnitUsed, UnitOfAnother, UnitElsewhere, KitNotValid, ThawedTooLongAgo, UnitNotValid:
+            what is wrong with the unit; it is looked at before anything else.
         DoseNotAllowed: too early, held, stopped, course complete; the sentence says which.
-        UnitNotValid: not a prepared unit of this participant's kit.
         InvalidRecord, NotRandomised, AlreadyWithdrawn, FollowUpEnded.
         NotPermitted, Locked, UnknownRecord, KeyReused.
 
@@ -81,12 +82,14 @@ def _administer(request: Request, code: str, dose: Dose, values: Mapping[str, ob
     by, at = request.by, request.at
     with connection.cursor() as cursor:
         ledger.hold(cursor, code)
-        study = require_unlocked(cursor, "administer")
+        study = require_unlocked(cursor, "administer", code)
         state = life.state_of(code)
         permissions.require(cursor, "administer", by=by, at=at, site=state.site)
         dosing = study.protocol.dosing
         if dosing is None:
             raise DoseNotAllowed(code, "this protocol gives no doses")
+        if dose.unit is not None:
+            look_at_unit(state, dosing, dose)
         judged = _judge(study, dosing, state, dose, values)
         number = _number(code, dose, judged)
         place = Place(
@@ -102,7 +105,7 @@ def _administer(request: Request, code: str, dose: Dose, values: Mapping[str, ob
         )
         life.advance(cursor, command, code=code, by=by.username, at=at)
         if dose.unit is not None:
-            _use_up(cursor, code, dose.unit, by.username, at)
+            _use_up(cursor, dose.unit, _giving(dosing, code, dose), by.username, at)
     deviations = [why.sentence for why in judged.deviations]
     return {"number": number, "version": saved["version"], "deviations": deviations}
 
@@ -138,7 +141,33 @@ def _number(code: str, dose: Dose, judged: DoseAnswer) -> int:
     return number
 
 
-def _use_up(cursor: Any, code: str, unit: str, by: str, at: datetime) -> None:
-    kit, number = supply.split_unit(unit)
-    command = supply.Administer(number=number, participant=code, at=at)
+def _giving(dosing: Dosing, code: str, dose: Dose) -> supply.Administer:
+    _, number = supply.split_unit(dose.unit or "")
+    return supply.Administer(
+        number=number,
+        participant=code,
+        at=dose.started_at,
+        in_use_hours=dosing.in_use_hours,
+    )
+
+
+def look_at_unit(state: ParticipantState, dosing: Dosing, dose: Dose) -> None:
+    """Refuse a unit that may not be given, before the rules of dosing are asked.
+
+    Raises:
+        UnitOfAnother, UnitElsewhere, UnitUsed, KitNotValid, ThawedTooLongAgo, UnitNotValid.
+
+    """
+    unit = dose.unit or ""
+    kit, _ = supply.split_unit(unit)
+    held = supplies.known(kit)
+    if held.status != "unknown" and held.site != state.site:
+        raise UnitElsewhere(unit, state.site)
+    if kit not in state.kits:
+        raise UnitOfAnother(unit, state.code)
+    supply.decide(held, _giving(dosing, state.code, dose))
+
+
+def _use_up(cursor: Any, unit: str, command: supply.Administer, by: str, at: datetime) -> None:
+    kit, _ = supply.split_unit(unit)
     supplies.advance(cursor, kit, command, by=by, at=at)

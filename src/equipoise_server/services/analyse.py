@@ -32,7 +32,7 @@ def analyse(*, out: Path, by: User, at: datetime, language: str = "en") -> Path:
         trial = Trial.objects.get()
         if trial.locked_at is None or trial.unblinded_at is None:
             raise NotLocked("Analysing by arm")
-        running = study.of_digest(trial.study_id)
+        running = study.active()
         ledger.append(
             cursor,
             chain=ledger.STUDY_CHAIN,

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from equipoise.participant import SignConsent
+from equipoise_server.services.move_participant import follow_consent
 from equipoise_server.services.request import Request
-from equipoise_server.services.steps import step
+from equipoise_server.services.steps import step_with
 from equipoise_server.store.models import User
 
 
@@ -36,4 +37,9 @@ def consent(
     }
     request = Request(verb="consent", by=by, at=at, key=key, body=body)
     command = SignConsent(version=version, at=signed_at or at, signatory=signatory)
-    step(request, code=participant, command=command)
+    step_with(
+        request,
+        code=participant,
+        command=lambda _study, _state: command,
+        also=lambda cursor, state: follow_consent(cursor, state, by=by.username, at=at),
+    )

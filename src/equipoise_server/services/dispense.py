@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
 
 from equipoise import supply
 from equipoise.errors import NotRandomised, UnknownRecord
+from equipoise.protocol.conduct_rules import Dosing
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
@@ -40,26 +42,69 @@ def _dispense(request: Request, participant: str) -> Answer:
     return {"kit": state.kit}
 
 
-def prepare_unit(*, unit: str, by: User, at: datetime, key: str) -> None:
-    """Note that a unit was thawed and prepared. How, and what it holds, is not recorded here.
+def thaw_unit(*, unit: str, by: User, at: datetime, key: str) -> None:
+    """Note that a unit was taken out of the cold at `at`; its in-use limit runs from then on.
 
     Raises:
-        UnitNotValid: the unit may not be used.
+        UnitNotValid and its leaves: the unit may not be used.
         NotPermitted, Locked, UnknownRecord, KeyReused.
 
     """
-    request = Request(verb="prepare a unit", by=by, at=at, key=key, body={"unit": unit})
-    perform(request, lambda: _prepare(request, unit))
+    _, number = supply.split_unit(unit)
+    request = Request(verb="thaw a unit", by=by, at=at, key=key, body={"unit": unit})
+    command = supply.Thaw(number=number, at=at)
+    perform(request, lambda: _unit_step(request, unit, lambda _: command))
 
 
-def _prepare(request: Request, unit: str) -> Answer:
-    kit, number = supply.split_unit(unit)
+def prepare_unit(*, unit: str, by: User, at: datetime, key: str, verified_by: str = "") -> None:
+    """Note that a unit was prepared, and verified by a second person where the protocol asks.
+
+    `verified_by`: the username of the second person. How it was done, and what the unit
+    holds, is not recorded here.
+
+    Raises:
+        SecondPersonRequired: nobody else has verified it.
+        ThawedTooLongAgo, UnitNotValid and its other leaves: the unit may not be used.
+        NotPermitted, Locked, UnknownRecord, KeyReused.
+
+    """
+    _, number = supply.split_unit(unit)
+    body = {"unit": unit, "verified_by": verified_by}
+    request = Request(verb="prepare a unit", by=by, at=at, key=key, body=body)
+
+    def command(dosing: Dosing | None) -> supply.Prepare:
+        return supply.Prepare(
+            number=number,
+            at=at,
+            prepared_by=by.username,
+            verified_by=_person(verified_by),
+            two_persons=dosing is not None and dosing.two_persons,
+            in_use_hours=dosing.in_use_hours if dosing else None,
+        )
+
+    perform(request, lambda: _unit_step(request, unit, command))
+
+
+def _person(username: str) -> str:
+    """The username of somebody who works here.
+
+    Raises:
+        UnknownRecord: nobody of that name does.
+
+    """
+    if username and not User.objects.filter(username=username, is_active=True).exists():
+        raise UnknownRecord(f"person {username}")
+    return username
+
+
+def _unit_step(
+    request: Request, unit: str, command: Callable[[Dosing | None], supply.Command]
+) -> Answer:
+    kit, _ = supply.split_unit(unit)
     with connection.cursor() as cursor:
-        require_unlocked(cursor, "prepare a unit")
+        study = require_unlocked(cursor, request.verb)
         site = supplies.state_of(kit).site
-        if not site:
-            raise UnknownRecord(f"kit {kit}")
         permissions.require(cursor, "prepare a unit", by=request.by, at=request.at, site=site)
-        command = supply.Prepare(number=number, at=request.at)
-        supplies.advance(cursor, kit, command, by=request.by.username, at=request.at)
+        wanted = command(study.protocol.dosing)
+        supplies.advance(cursor, kit, wanted, by=request.by.username, at=request.at)
     return {}

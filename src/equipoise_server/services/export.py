@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
+from equipoise.digest import canonical_json
 from equipoise.errors import NotBuilt, UnknownRecord
 from equipoise.exchange import csv, fhir, odm, registration
 from equipoise.exchange.bundle import Written, refuse_occupied
@@ -19,24 +22,28 @@ from equipoise.exchange.source import (
     EntryLine,
     ParticipantLine,
     RecordLine,
+    SignatureLine,
     SiteLine,
     UserLine,
     VersionLine,
 )
+from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.model import Study
 from equipoise_server.allocator import client
 from equipoise_server.services import permissions
 from equipoise_server.services.request import whole
-from equipoise_server.store import ledger, study
+from equipoise_server.store import ledger, lenses, study
 from equipoise_server.store.fields import instant_text
 from equipoise_server.store.models import Participant, Site, Trial, User
+from equipoise_server.store.queries.exported import cleaning_tables
+from equipoise_server.store.queries.finalising import study_versions
 
 LATER = ("usdm", "dataset-json", "xpt", "define")
 _ROWS = 2000  # fetched at once
 
 _RECORDS = (
     'SELECT r.form, r.participant_id, p.site_id, r.visit, r.number, v."on", v.version, v."by", v.at, '
-    "r.status, d.data FROM store_record r JOIN store_participant p ON p.code = r.participant_id "
+    "r.status, d.data, v.study FROM store_record r JOIN store_participant p ON p.code = r.participant_id "
     "JOIN store_recordversion v ON v.digest = r.current "
     "LEFT JOIN store_recordpayload d ON d.version_id = r.current "
     'ORDER BY r.form, r.participant_id, v."on", r.visit, r.number'
@@ -48,6 +55,16 @@ _VERSIONS = (
     "JOIN store_participant p ON p.code = r.participant_id "
     "LEFT JOIN store_recordpayload d ON d.version_id = v.digest "
     "ORDER BY r.participant_id, r.form, r.visit, r.number, v.version"
+)
+_SIGNATURES = (
+    "SELECT r.participant_id, p.site_id, r.form, r.visit, r.number, v.version, a.name, "
+    'a."by", a.role, '
+    "a.at, v.digest, a.meaning, a.seal, w.at, w.reason FROM store_signature s "
+    "JOIN store_signatureact a ON a.digest = s.act_id "
+    "JOIN store_recordversion v ON v.digest = s.version_id JOIN store_record r ON r.id = s.record_id "
+    "JOIN store_participant p ON p.code = r.participant_id "
+    "LEFT JOIN store_signaturevoid w ON w.signature_id = s.id "
+    "ORDER BY r.participant_id, a.at, r.form, r.visit, r.number, s.id"
 )
 _ENTRIES = (
     'SELECT e.chain, e.sequence, e.previous, e.what, e."by", e.at, e.subject, e.payload_digest, '
@@ -83,7 +100,7 @@ def _note(to: str, *, by: User, at: datetime) -> tuple[Study, About]:
     with whole(), connection.cursor() as cursor:
         permissions.require(cursor, "export", by=by, at=at)
         trial = Trial.objects.get()
-        running = study.of_digest(trial.study_id)
+        running = study.active()
         said = {"to": to, "study": running.digest}
         ledger.append(
             cursor, chain=ledger.STUDY_CHAIN, what="exported", by=by.username, at=at, payload=said
@@ -119,11 +136,28 @@ def _csv(running: Study, out: Path, about: About) -> tuple[Written, ...]:
     if about.unblinded:
         received = client.received()
         arms = {one: (arm, received.get(one)) for one, arm in client.released().items()}
-    return csv.write(running, Stored(), out, about=about, arms=arms)
+    source = Stored(running.digest)
+    whole = _with_retired(running)
+    return csv.write(
+        whole,
+        source,
+        out,
+        about=about,
+        arms=arms,
+        signatures=source.signatures(),
+        cleaning=cleaning_tables(),
+    )
 
 
 def _odm(running: Study, out: Path, about: About) -> tuple[Written, ...]:
-    return odm.write(running, Stored(), out, about=about)
+    source = Stored(running.digest, through=True)
+    return odm.write(_with_retired(running), source, out, about=about)
+
+
+def _with_retired(running: Study) -> Study:
+    """The study with the forms that an amendment has retired: what was collected stays exported."""
+    forms = {name: form for one in study_versions() for name, form in one.forms.items()}
+    return replace(running, forms=Frozen({**forms, **running.forms}))
 
 
 _WRITERS: dict[str, Callable[[Study, Path, About], tuple[Written, ...]]] = {
@@ -136,7 +170,15 @@ _WRITERS: dict[str, Callable[[Study, Path, About], tuple[Written, ...]]] = {
 
 
 class Stored:
-    """The store as `equipoise.exchange.source.Source`. Call inside one moment."""
+    """The store as `equipoise.exchange.source.Source`. Call inside one moment.
+
+    Records saved under an older protocol version are read under `reading`, a digest (the
+    version in force where it is left out), through the lenses of the amendments. `through`: all their versions too; otherwise the versions
+    are as they were stored, under the names of their own time.
+    """
+
+    def __init__(self, reading: str = "", *, through: bool = False) -> None:
+        self._reading, self._through = reading or study.active().digest, through
 
     def sites(self) -> Iterator[SiteLine]:
         """Every opened centre, by code."""
@@ -158,11 +200,29 @@ class Stored:
 
     def records(self) -> Iterator[RecordLine]:
         """The newest version of every record, form by form."""
-        return map(RecordLine._make, _rows(_RECORDS))
+        for *row, data, saved in _rows(_RECORDS):
+            yield RecordLine._make((*row, self._seen(row[0], data, saved)))
 
     def versions(self) -> Iterator[VersionLine]:
         """Every version of every record."""
-        return map(VersionLine._make, _rows(_VERSIONS))
+        if not self._through:
+            yield from map(VersionLine._make, _rows(_VERSIONS))
+            return
+        for *row, saved, data in _rows(_VERSIONS):
+            yield VersionLine._make((*row, saved, self._seen(row[2], data, saved)))
+
+    def signatures(self) -> Iterator[SignatureLine]:
+        """Every signature, also those that are void."""
+        for *row, meaning, seal, void_at, why in _rows(_SIGNATURES):
+            said = json.loads(meaning)
+            words = said.get("en") or next(iter(said.values()), "")
+            yield SignatureLine._make((*row, words, seal, void_at, why))
+
+    def _seen(self, form: str, data: str | None, saved: str) -> str | None:
+        if data is None or saved == self._reading:
+            return data
+        older = lenses.seen(json.loads(data), form, saved=saved, reading=self._reading)
+        return canonical_json(dict(older)).decode()
 
     def entries(self) -> Iterator[EntryLine]:
         """The whole ledger."""

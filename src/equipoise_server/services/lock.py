@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from equipoise.errors import ChainBroken, Locked
+from equipoise.errors import ChainBroken, Locked, UnitsOpen
 from equipoise_server.services.two_persons import Agreed, together
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Trial
+from equipoise_server.store.queries.accounts import open_units
 
 
 def lock(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
@@ -15,6 +16,7 @@ def lock(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
 
     Raises:
         ChainBroken: verification failed; the first bad row is named.
+        UnitsOpen: the kits do not reconcile to zero; the units are named.
         Locked: it is locked already.
         TwoPersonsRequired, NotPermitted, KeyReused.
 
@@ -25,9 +27,23 @@ def lock(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
     if found.differences:
         raise ChainBroken(found.differences[0].of, found.differences[0].why)
 
+    _require_reconciled()
+
     def change(trial: Trial) -> None:
         if trial.locked_at is not None:
             raise Locked("locking it again")
         trial.locked_at = at
 
     together("lock", "locked", first=first, second=second, at=at, key=key, change=change)
+
+
+def _require_reconciled() -> None:
+    """Refuse while a unit is neither given, returned, destroyed nor lost.
+
+    Raises:
+        UnitsOpen: naming the units.
+
+    """
+    missing = open_units()
+    if missing:
+        raise UnitsOpen(tuple(dict.fromkeys(one.unit for one in missing)))

@@ -13,7 +13,8 @@ from typing import Any
 from equipoise.participant import ParticipantState
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
-from equipoise_server.store.save import Answers, Place, Standing, save, visits_of
+from equipoise.protocol.remember import Remembered
+from equipoise_server.store.save import Answers, Place, Standing, save, standing, visits_of
 
 REQUIRED = frozenset({"randomised_at", "kit"})
 
@@ -52,12 +53,28 @@ def write_record(
     save(cursor, found, Answers(values=values, on=state.randomised_on), by=by, at=at, key=key)
 
 
-def _form(study: Study) -> Form | None:
+def require_writable(cursor: Any, study: Study, state: ParticipantState) -> None:
+    """Refuse before the allocator is asked where what it answers could not be written down.
+
+    Raises:
+        PartLocked: the visit of that record is locked, or the record.
+
+    """
+    form = _form(study)
+    visit = _visit(study, form) if form else None
+    if form is not None and visit is not None:
+        standing(cursor, Place(participant=state.code, form=form.id, visit=visit), step="randomise")
+
+
+def _find(study: Study) -> Form | None:
     for form in study.forms.values():
         names = {item.id for item in form.items()}
         if names >= REQUIRED and form.audience == "blinded" and not form.repeats:
             return form
     return None
+
+
+_form: Remembered[Study, Form | None] = Remembered(_find)
 
 
 def _visit(study: Study, form: Form) -> str | None:

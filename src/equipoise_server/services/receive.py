@@ -10,6 +10,7 @@ from django.db import connection
 
 from equipoise import supply
 from equipoise.errors import UnknownRecord
+from equipoise_server.allocator import depot
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
@@ -28,7 +29,8 @@ def receive(
 ) -> None:
     """Record that kits arrived at a site and were looked at.
 
-    A kit holds as many units as the protocol has doses; without dosing rules, one.
+    Kits that came from another site keep what was recorded of them there. Damaged ones are not
+    given out. A kit holds as many units as the protocol has doses; without dosing rules, one.
 
     Raises:
         UnknownRecord: no such site.
@@ -56,4 +58,6 @@ def _receive(
             arrived = supply.Receive(kit=kit, site=site, units=units, at=at)
             looked_at = supply.CheckIn(condition=condition, at=at)
             supplies.receive(cursor, kit, arrived, looked_at, by=by.username, at=at)
+        if condition == "damaged":
+            depot.withdraw_kits(site=site, kits=list(kits), at=at)
     return {}

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import InvalidRecord
+from equipoise.errors import InvalidRecord, UnknownRecord
 from equipoise_server.services import permissions
+from equipoise_server.services.move_participant import follow_at_visit
 from equipoise_server.services.request import Answer, Request, answered, remember, whole
-from equipoise_server.store import ledger
+from equipoise_server.store import ledger, versions
 from equipoise_server.store.models import User
 from equipoise_server.store.save import Answers, Place, Standing, save, standing
 
@@ -70,11 +72,25 @@ def record(
         known = answered(cursor, request)
         if known is None:
             ledger.hold(cursor, participant)
-            found = standing(cursor, place, step="record")
+            found = _standing(cursor, place, by=by, at=at)
             require_author(cursor, found, by=by, at=at)
             known = save(cursor, found, answers, by=by.username, at=at, key=key)
             remember(cursor, request, known)
     return _saved(known)
+
+
+def _standing(cursor: Any, place: Place, *, by: User, at: datetime) -> Standing:
+    """What there is at the place; before that, who begins the next visit moves to an amendment."""
+    found = None
+    try:
+        found = standing(cursor, place, step="record")
+    except UnknownRecord:  # the form may be one that the amendment brings
+        if not versions.amended(cursor, place.participant):
+            raise
+    if found is not None and not found.amended:
+        return found
+    moved = follow_at_visit(cursor, place, by=by.username, at=at)
+    return found if found and not moved else standing(cursor, place, step="record")
 
 
 def require_author(cursor: object, found: Standing, *, by: User, at: datetime) -> None:

@@ -53,7 +53,7 @@ def _report(request: Request, code: str, values: Mapping[str, object], on: date)
     by, at = request.by, request.at
     with connection.cursor() as cursor:
         ledger.hold(cursor, code)
-        study = require_unlocked(cursor, "report an event")
+        study = require_unlocked(cursor, "report an event", code)
         state = life.state_of(code)
         permissions.require(cursor, "report an event", by=by, at=at, site=state.site)
         rules = study.protocol.safety

@@ -87,6 +87,16 @@ def answered(cursor: Any, request: Request) -> Answer | None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"key/{request.key}"]
         )
+    return answered_before(cursor, request)
+
+
+def answered_before(cursor: Any, request: Request) -> Answer | None:
+    """The same, without waiting for anybody: outside a transaction, for an early look.
+
+    Raises:
+        KeyReused: the key was used for a different request.
+
+    """
     cursor.execute(_FIND, [request.key])
     found = cursor.fetchone()
     if found is None:

@@ -11,6 +11,7 @@ from equipoise.errors import AlreadyScreened, UnknownRecord
 from equipoise.ids import participant_code
 from equipoise.participant import Screen
 from equipoise_server.services import permissions
+from equipoise_server.services.move_participant import start
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import ledger, life
@@ -47,5 +48,7 @@ def _screen(request: Request, site: str, on: date, wanted: str | None) -> Answer
         if Participant.objects.filter(pk=code).exists():
             raise AlreadyScreened(code)
         command = Screen(code=code, site=site, at=request.at, on=on)
-        life.enter(cursor, command, code=code, by=request.by.username, at=request.at)
+        by, at = request.by.username, request.at
+        state = life.enter(cursor, command, code=code, by=by, at=at)
+        start(cursor, state, by=by, at=at)
     return {"participant": code}

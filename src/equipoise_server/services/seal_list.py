@@ -13,7 +13,9 @@ from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import ledger
-from equipoise_server.store.models import Trial, User
+from equipoise_server.store.models import LedgerEntry, Trial, User
+
+SEALED = "list-sealed"
 
 
 def seal_list(
@@ -21,8 +23,9 @@ def seal_list(
 ) -> str:
     """Run the sealing ceremony; returns the commitment, which also stands in the ledger.
 
-    The allocator makes and keeps the list; the store learns the commitment alone. `seed` is
-    for a demonstration; a live list takes its seed from the operating system. `escrow`: the
+    The allocator makes and keeps the list; the store learns the commitment alone. Where the
+    list was sealed and the ledger could not say so, the request is sent again: then the ledger
+    gets the commitment of the list that is there. `seed` is for a demonstration; a live list takes its seed from the operating system. `escrow`: the
     custodians who get an encrypted copy.
 
     Raises:
@@ -42,11 +45,15 @@ def _seal(by: User, at: datetime, seed: bytes | None, escrow: Escrow | None) -> 
         if seed is not None and not demo:
             raise LiveUseRefused("only a demonstration may be given a seed")
         label = "demo" if demo else "live"
-        commitment = client.generate(study, label=label, at=at, seed=seed, escrow=escrow)
+        ledger.hold(cursor, ledger.STUDY_CHAIN)
+        published = LedgerEntry.objects.filter(what=SEALED).exists()
+        commitment = client.generate(
+            study, label=label, at=at, seed=seed, escrow=escrow, unpublished=not published
+        )
         ledger.append(
             cursor,
             chain=ledger.STUDY_CHAIN,
-            what="list-sealed",
+            what=SEALED,
             by=by.username,
             at=at,
             payload={"commitment": commitment, "label": label},

@@ -2,47 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from equipoise.errors import IntegrityError, Locked, OutOfOrder
+from equipoise.errors import IntegrityError, Locked, OutOfOrder, WaitsForBoard
+from equipoise.protocol.conduct_rules import SafetyBoard
 from equipoise.protocol.model import Study
+from equipoise_server.store import board, versions
 from equipoise_server.store import study as studies
 
-_TRIAL = "SELECT study_id, locked_at, randomisation_open FROM store_trial"
+_TRIAL = "SELECT study_id, locked_at FROM store_trial"
 
 
-def require_unlocked(cursor: Any, step: str) -> Study:
+def require_unlocked(cursor: Any, step: str, participant: str | None = None) -> Study:
     """The study to act under; on PostgreSQL nobody can lock it until this transaction ends.
+
+    It is the version that `participant` is under, or the one the trial was opened with.
 
     Raises:
         Locked: the study is locked.
 
     """
-    digest, _ = _unlocked(cursor, step)
-    return studies.of_digest(digest)
+    digest = _unlocked(cursor, step)
+    return studies.of_digest(_under(cursor, digest, participant))
 
 
-def require_open(cursor: Any, step: str) -> Study:
-    """The same, where recruitment is open too.
+def require_open(step: str, locked_at: object, randomisation_open: object) -> None:
+    """Refuse where the study is locked, or recruitment is not open; from columns of the trial.
 
     Raises:
         Locked: the study is locked.
         OutOfOrder: randomisation is paused.
 
     """
-    digest, randomisation_open = _unlocked(cursor, step)
+    if locked_at is not None:
+        raise Locked(step)
     if not randomisation_open:
         raise OutOfOrder("Randomisation", "it is paused by the safety board")
-    return studies.of_digest(digest)
 
 
-def _unlocked(cursor: Any, step: str) -> tuple[str, bool]:
+def _under(cursor: Any, digest: str, participant: str | None) -> str:
+    return digest if participant is None else versions.of(cursor, participant)
+
+
+def _unlocked(cursor: Any, step: str) -> str:
     shared = " FOR SHARE" if cursor.db.vendor == "postgresql" else ""
     cursor.execute(_TRIAL + shared)
     found = cursor.fetchone()
     if found is None:
-        raise IntegrityError("This instance has no trial yet. Open one with `equipoise demo`.")
-    digest, locked_at, randomisation_open = found
+        raise IntegrityError(studies.NO_TRIAL)
+    digest, locked_at = found
     if locked_at is not None:
         raise Locked(step)
-    return digest, bool(randomisation_open)
+    return str(digest)
+
+
+def require_board(
+    cursor: Any, study: Study, *, site: str, stratum: Iterable[tuple[str, str]], at: datetime
+) -> None:
+    """Refuse a randomisation for which the safety board has not opened the way yet.
+
+    Raises:
+        WaitsForBoard: a level of the stratum is closed, the first participants have not been
+            reviewed, or the last of them started too short a time ago.
+
+    """
+    rules = study.protocol.safety_board
+    if rules is None or not rules.holds_randomisation:
+        return
+    opened = board.opened(cursor)
+    for _, level in stratum:
+        if level in rules.opens and level not in opened:
+            raise WaitsForBoard(
+                level,
+                f"{level} opens when the board has reviewed {rules.opens[level]} treated "
+                "participants, and says so",
+            )
+    if rules.sentinel_count and board.SENTINEL not in opened:
+        _require_sentinel(rules, site, dict(stratum), at)
+
+
+def _require_sentinel(
+    rules: SafetyBoard, site: str, stratum: Mapping[str, str], at: datetime
+) -> None:
+    first = board.first()
+    if len(first) >= rules.sentinel_count:
+        raise WaitsForBoard(
+            board.SENTINEL, f"the first {rules.sentinel_count} have not been reviewed yet"
+        )
+    for level in stratum.values():
+        most = rules.sentinel_levels.get(level)
+        if most is not None and sum(level in one.levels for one in first) >= most:
+            raise WaitsForBoard(
+                board.SENTINEL,
+                f"{most} of the first {rules.sentinel_count} are {level} already; the others "
+                "have another level",
+            )
+    gap = timedelta(hours=rules.sentinel_gap_hours or 0)
+    if any(one.site == site and at - one.at < gap for one in first):
+        raise WaitsForBoard(
+            board.SENTINEL,
+            f"the first {rules.sentinel_count} start {rules.sentinel_gap_hours:g} hours apart at "
+            "each site",
+        )

@@ -39,7 +39,7 @@ def _step(
 ) -> Answer:
     with connection.cursor() as cursor:
         ledger.hold(cursor, code)
-        study = require_unlocked(cursor, request.verb)
+        study = require_unlocked(cursor, request.verb, code)
         state = life.state_of(code)
         permissions.require(cursor, request.verb, by=request.by, at=request.at, site=state.site)
         state = life.advance(

@@ -1,4 +1,4 @@
-"""What has to happen by itself: finish what was interrupted, and sign a checkpoint."""
+"""What has to happen by itself: finish what was interrupted, send mail, and sign a checkpoint."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from datetime import datetime
 from pathlib import Path
 
 from equipoise.errors import Conflict, Refused
+from equipoise_server.services.check_data import check_nightly
+from equipoise_server.services.look_after_portal import look_after_portal
+from equipoise_server.services.note_unblindings import note_quietly
 from equipoise_server.services.randomise import randomise
+from equipoise_server.services.remind_participants import care_for_participants
+from equipoise_server.services.supply_alarms import Alarms, supply_alarms
 from equipoise_server.store import checkpoint
 from equipoise_server.store.models import RandomisationRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """What was done: the checkpoint, whose randomisation was finished, whose was refused."""
+    """What was done: the checkpoint, whose randomisation was finished, whose was refused.
+
+    `alarms`: what will not last.
+    """
 
     checkpoint: Path
     finished: tuple[str, ...]
     refused: tuple[str, ...]
+    alarms: Alarms
 
 
 def tick(*, at: datetime) -> Ticked:
-    """Finish interrupted randomisations and write a checkpoint. May run at any time, often.
+    """Finish interrupted randomisations, note unblindings and write a checkpoint. May run at any time, often.
 
     A request that was cut off is sent again as it was: same person, time and key. Where the
     allocator had answered, it gives the same answer; where consent, eligibility or stock have
@@ -32,7 +41,17 @@ def tick(*, at: datetime) -> Ticked:
     refused: list[str] = []
     for request in RandomisationRequest.objects.select_related("by").order_by("at", "pk"):
         (finished if _finish(request) else refused).append(request.participant_id)
-    return Ticked(checkpoint=checkpoint.write(at), finished=tuple(finished), refused=tuple(refused))
+    check_nightly(at=at)
+    care_for_participants(at=at)
+    look_after_portal(at=at)
+    note_quietly(at=at)
+    alarms = supply_alarms(at=at)
+    return Ticked(
+        checkpoint=checkpoint.write(at),
+        finished=tuple(finished),
+        refused=tuple(refused),
+        alarms=alarms,
+    )
 
 
 def _finish(request: RandomisationRequest) -> bool:

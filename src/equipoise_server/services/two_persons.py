@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -21,6 +22,29 @@ class Agreed:
 
     by: User
     reason: str
+
+
+def require_both(
+    cursor: Any,
+    step: str,
+    first: Agreed,
+    second: Agreed,
+    *,
+    at: datetime,
+    site: str | None = None,
+) -> dict[str, str]:
+    """Refuse unless two different persons may take a step and each says why; reason by user name.
+
+    Raises:
+        TwoPersonsRequired: one person twice, or a reason is missing.
+        NotPermitted: one of them may not.
+
+    """
+    if first.by.pk == second.by.pk or not first.reason.strip() or not second.reason.strip():
+        raise TwoPersonsRequired(step.capitalize())
+    for one in (first, second):
+        permissions.require(cursor, step, by=one.by, at=at, site=site)
+    return {one.by.username: one.reason.strip() for one in (first, second)}
 
 
 def together(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from equipoise.errors import NotLocked
@@ -12,11 +13,18 @@ from equipoise_server.store.models import Trial
 STEP = "unblind the study"
 
 
-def unblind(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
+Reason = tuple[str, str]
+Release = Callable[[Reason, Reason, datetime], object]
+
+
+def unblind(
+    *, first: Agreed, second: Agreed, at: datetime, key: str, release: Release | None = None
+) -> None:
     """Have the allocator release the list. The arms stay on its side until analysis asks.
 
     The store notes who agreed, then the allocator releases inside the same step: where it
     refuses, the note goes too; where the note is lost, the release can be asked for again.
+    `release`: how it is asked where the vault is not kept here, with both persons' proofs.
 
     Raises:
         NotLocked: the study is not locked.
@@ -27,11 +35,11 @@ def unblind(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
     def change(trial: Trial) -> None:
         if trial.locked_at is None:
             raise NotLocked("Unblinding")
-        client.release(
-            first=(first.by.username, first.reason),
-            second=(second.by.username, second.reason),
-            at=at,
-        )
+        one, other = ((agreed.by.username, agreed.reason) for agreed in (first, second))
+        if release is None:
+            client.release(first=one, second=other, at=at)
+        else:
+            release(one, other, at)
         trial.unblinded_at = trial.unblinded_at or at
 
     together(STEP, "unblinded", first=first, second=second, at=at, key=key, change=change)

@@ -14,7 +14,21 @@ from typing import Any
 ENTRIES = "store_ledgerentry"
 FROZEN = (ENTRIES, "store_recordversion", "store_studyversion")
 PAYLOADS = {"store_ledgerpayload": "entry_id", "store_recordpayload": "version_id"}
-LATER: tuple[str, ...] = ()
+LATER: tuple[str, ...] = (
+    "store_coding",
+    "store_importedfile",
+    "store_signatureact",
+    "store_signature",
+    "store_signaturevoid",
+    "store_amendment",
+    "store_siteversion",
+    "store_participantversion",
+    "store_boarddecision",
+    "store_consentgiven",
+    "store_resultsrelease",
+    "store_attachedfile",
+    "store_maskedread",
+)
 """Append-only tables that came with later migrations, which freeze them themselves."""
 TRIAL = "store_trial"
 

@@ -93,6 +93,20 @@ def read(path: Path) -> Checkpoint:
         raise SealBroken(what) from problem
 
 
+def seal(content: bytes) -> str:
+    """The Ed25519 signature of this instance over `content`, in hex."""
+    return _key().sign(content).hex()
+
+
+def sealed(content: bytes, signature: str) -> bool:
+    """Whether `signature` is this instance's over `content`."""
+    try:
+        _key().public_key().verify(bytes.fromhex(signature), content)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def make_key() -> None:
     """Write the signing key of the instance unless there is one, readable by its owner alone."""
     path = Path(settings.EQUIPOISE_CHECKPOINT_KEY)

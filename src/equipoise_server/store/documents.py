@@ -16,27 +16,34 @@ from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
 from equipoise.protocol.remember import Remembered
 from equipoise.rules import parse
+from equipoise_server.store import lenses
+from equipoise_server.store.planned import Planned
 
 _NEWEST = (
-    'SELECT r.participant_id, r.form, r.visit, r.number, v."on", p.data FROM store_record r '
+    'SELECT r.participant_id, r.form, r.visit, r.number, v."on", p.data, v.study FROM store_record r '
     "JOIN store_recordversion v ON v.digest = r.current "
     "JOIN store_recordpayload p ON p.version_id = r.current "
 )
 _ORDER = ' ORDER BY r.participant_id, v."on", r.form, r.number'
+_OF_ONE = Planned(
+    f"{_NEWEST}WHERE r.participant_id = %(participant)s{_ORDER}", {"participant": "text"}
+)
 
 
 def records_of(
     study: Study, participant: str, *, forms: Iterable[str] | None = None
 ) -> tuple[Record, ...]:
     """The newest version of the participant's records, by date; of `forms` only where given."""
-    condition, values = "WHERE r.participant_id = %s", [participant]
-    if forms is not None:
-        wanted = sorted(forms)
-        if not wanted:
-            return ()
-        condition += f" AND r.form IN ({', '.join(['%s'] * len(wanted))})"
-        values += wanted
-    return tuple(_read(study, condition, values))
+    if forms is None:
+        with connection.cursor() as cursor:
+            _OF_ONE.run(cursor, participant=participant)
+            return tuple(_seen(study, cursor.fetchall()))
+    wanted = sorted(forms)
+    if not wanted:
+        return ()
+    marks = ", ".join(["%s"] * len(wanted))
+    condition = f"WHERE r.participant_id = %s AND r.form IN ({marks})"
+    return tuple(_read(study, condition, [participant, *wanted]))
 
 
 def all_records(study: Study) -> Iterator[Record]:
@@ -48,20 +55,33 @@ def _read(study: Study, condition: str, values: list[str]) -> Iterator[Record]:
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST + condition + _ORDER, values)
         while rows := cursor.fetchmany(2000):
-            for row in rows:
-                yield _record(study, *row)
+            yield from _seen(study, rows)
+
+
+def _seen(study: Study, rows: Iterable[Any]) -> Iterator[Record]:
+    for row in rows:
+        if row[1] in study.forms:  # an amendment may have retired the form
+            yield _record(study, *row)
 
 
 def _record(
-    study: Study, participant: str, form: str, visit: str, number: int, on: str, data: str
+    study: Study,
+    participant: str,
+    form: str,
+    visit: str,
+    number: int,
+    on: str,
+    data: str,
+    saved: str,
 ) -> Record:
+    document = lenses.seen(json.loads(data), form, saved=saved, reading=study.digest)
     return Record(
         participant=participant,
         form=form,
         visit=visit,
         number=number,
         on=date.fromisoformat(on),
-        values=from_json(study.forms[form], json.loads(data)),
+        values=from_json(study.forms[form], document),
     )
 
 
@@ -77,6 +97,11 @@ def context(
         return {}
     records = records_of(study, participant, forms=outside)
     return context_of(records, form=form.id, visit=visit, number=number)
+
+
+def reads_others(study: Study, form: str) -> bool:
+    """Whether the rules of a form name items of other forms."""
+    return bool(_outside(study)[form])
 
 
 def answers(study: Study, records: Iterable[Record]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from equipoise.digest import sha256
 from equipoise_server.store import append_only, ledger
+from equipoise_server.store.finished import read_finished
 
 _ENTRIES = (
     'SELECT e.chain, e.sequence, e.previous, e.what, e."by", e.at, e.subject, e.payload_digest, '
@@ -79,7 +80,7 @@ def read_everything() -> Findings:
     for name in append_only.missing(connection):
         found.add(name.partition("_no_")[0], name, "the trigger that guards this table is missing")
     with _tolerant() as cursor:
-        for part in (_read_entries, _read_versions, _read_strays, _read_studies):
+        for part in (_read_entries, _read_versions, _read_strays, _read_studies, _read_finished):
             try:
                 part(cursor, found)
             except (DatabaseError, UnicodeError) as problem:
@@ -183,6 +184,13 @@ def _read_studies(cursor: Any, found: Findings) -> None:
     for digest, document in cursor.fetchall():
         if sha256(document.encode("utf-8", "surrogateescape")) != digest:
             found.add("store_studyversion", digest, "its digest does not fit the document")
+
+
+def _read_finished(cursor: Any, found: Findings) -> None:
+    try:
+        read_finished(cursor, found.add)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        found.add("store", "signatures, locks and versions", f"cannot be read: {problem}")
 
 
 def _payload(found: Findings, place: tuple[str, str, str], stored: tuple[Any, Any, Any]) -> None:

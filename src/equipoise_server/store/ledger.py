@@ -9,6 +9,8 @@ columns, the record's identity and the salted digest of the answers.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,19 +26,40 @@ _LAST = (
 )
 _ENTRY = (
     'INSERT INTO store_ledgerentry (digest, chain, sequence, previous, what, "by", at, subject, '
-    "payload_digest) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "payload_digest) VALUES "
 )
-_PAYLOAD = "INSERT INTO store_ledgerpayload (entry_id, salt, data) VALUES (%s, %s, %s)"
+_PAYLOAD = "INSERT INTO store_ledgerpayload (entry_id, salt, data) VALUES "
+_HOLD = "pg_advisory_xact_lock(hashtextextended(%s, 0))"
+
+Head = tuple[int, str]
+"""Length and newest digest of a chain: as long as they stay, nothing was appended to it."""
 
 
-def hold(cursor: Any, chain: str) -> None:
-    """Let nobody else append to `chain` until this transaction ends.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry that is ready to be written; `data` is empty where it has no payload."""
+
+    digest: str
+    row: tuple[str, int, str, str, str, str, str, str]
+    salt: str
+    data: str
+
+    @property
+    def head(self) -> Head:
+        """What the head of its chain is once it is written."""
+        return self.row[1], self.digest
+
+
+def hold(cursor: Any, *chains: str) -> None:
+    """Let nobody else append to the chains until this transaction ends.
 
     SQLite has one writer at a time (BEGIN IMMEDIATE). PostgreSQL takes a transaction-level
-    advisory lock per chain, so that participants do not wait for each other.
+    advisory lock per chain, so that participants do not wait for each other. Several are taken
+    in the order given: a participant's before a kit's.
     """
     if cursor.db.vendor == "postgresql":
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"chain/{chain}"])
+        held = ", ".join([_HOLD] * len(chains))
+        cursor.execute(f"SELECT {held}", [f"chain/{chain}" for chain in chains])
 
 
 def append(
@@ -54,16 +77,65 @@ def append(
     `payload` is anything with a canonical JSON form; None leaves the entry without one.
     """
     hold(cursor, chain)
-    cursor.execute(_LAST, [chain])
-    last = cursor.fetchone()
-    sequence, previous = (last[0] + 1, last[1]) if last else (1, genesis(chain))
+    after = head(cursor, chain)
+    made = entry(after, chain=chain, what=what, by=by, at=at, payload=payload, subject=subject)
+    write(cursor, [made])
+    return made.digest
+
+
+def entry(
+    after: Head,
+    *,
+    chain: str,
+    what: str,
+    by: str,
+    at: datetime,
+    payload: object = None,
+    subject: str = "",
+) -> Entry:
+    """The entry that follows the head `after` of a chain. Nothing is written yet."""
+    length, previous = after
     data, salt, payload_digest = _sealed(payload)
-    row = (chain, sequence, previous, what, by, instant_text(at), subject, payload_digest)
-    digest = entry_digest(*row)
-    cursor.execute(_ENTRY, [digest, *row])
-    if data:
-        cursor.execute(_PAYLOAD, [digest, salt, data])
-    return digest
+    row = (chain, length + 1, previous, what, by, instant_text(at), subject, payload_digest)
+    return Entry(digest=entry_digest(*row), row=row, salt=salt, data=data)
+
+
+def entries(
+    after: Head, said: Iterable[tuple[str, object]], *, chain: str, by: str, at: datetime
+) -> list[Entry]:
+    """Entries that follow each other: `said` gives what and payload of each."""
+    made: list[Entry] = []
+    for what, payload in said:
+        made.append(entry(after, chain=chain, what=what, by=by, at=at, payload=payload))
+        after = made[-1].head
+    return made
+
+
+def write(cursor: Any, entries: Sequence[Entry]) -> None:
+    """Write entries, of one chain or several, whose chains are held."""
+    if not entries:
+        return
+    rows = [(one.digest, *one.row) for one in entries]
+    cursor.execute(_ENTRY + _rows(rows), [value for row in rows for value in row])
+    payloads = [(one.digest, one.salt, one.data) for one in entries if one.data]
+    if payloads:
+        cursor.execute(_PAYLOAD + _rows(payloads), [value for row in payloads for value in row])
+
+
+def _rows(rows: Sequence[tuple[object, ...]]) -> str:
+    one = f"({', '.join(['%s'] * len(rows[0]))})"
+    return ", ".join([one] * len(rows))
+
+
+def head(cursor: Any, chain: str) -> Head:
+    """The head of a chain as it is now."""
+    cursor.execute(_LAST, [chain])
+    return head_of(cursor.fetchone(), chain)
+
+
+def head_of(found: Sequence[Any] | None, chain: str) -> Head:
+    """The head of a chain, from its last row as it was read: sequence and digest."""
+    return (found[0], found[1]) if found and found[0] is not None else (0, genesis(chain))
 
 
 def _sealed(payload: object) -> tuple[str, str, str]:

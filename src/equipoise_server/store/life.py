@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
+from django.db import connection
 from pydantic import TypeAdapter
 
 from equipoise.errors import UnknownRecord
@@ -17,7 +18,7 @@ from equipoise.participant import (
     evolve,
     to_payload,
 )
-from equipoise_server.store import ledger
+from equipoise_server.store import ledger, locks, rows
 from equipoise_server.store.models import Participant
 
 _STATE: TypeAdapter[ParticipantState] = TypeAdapter(ParticipantState)
@@ -30,10 +31,7 @@ def state_of(code: str) -> ParticipantState:
         UnknownRecord: nobody has this code.
 
     """
-    stored = Participant.objects.filter(pk=code).values_list("state", flat=True).first()
-    if stored is None:
-        raise UnknownRecord(f"participant {code}")
-    return _STATE.validate_python(stored)
+    return read(_column("state", code))
 
 
 def site_of(code: str) -> str:
@@ -43,10 +41,16 @@ def site_of(code: str) -> str:
         UnknownRecord: nobody has this code.
 
     """
-    site = Participant.objects.filter(pk=code).values_list("site_id", flat=True).first()
-    if site is None:
+    return _column("site_id", code)
+
+
+def _column(name: str, code: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {name} FROM store_participant WHERE code = %s", [code])  # noqa: S608
+        found = cursor.fetchone()
+    if found is None:
         raise UnknownRecord(f"participant {code}")
-    return site
+    return str(found[0])
 
 
 def states() -> Iterator[ParticipantState]:
@@ -57,6 +61,7 @@ def states() -> Iterator[ParticipantState]:
 
 def enter(cursor: Any, command: Command, *, code: str, by: str, at: datetime) -> ParticipantState:
     """The first step of somebody's life-cycle. Call inside a transaction."""
+    ledger.hold(cursor, code)
     return _step(cursor, NOBODY, command, code=code, by=by, at=at)
 
 
@@ -77,13 +82,47 @@ def advance(cursor: Any, command: Command, *, code: str, by: str, at: datetime) 
 def _step(
     cursor: Any, state: ParticipantState, command: Command, *, code: str, by: str, at: datetime
 ) -> ParticipantState:
+    site = state.site or getattr(command, "site", "")
+    locks.require_unlocked(cursor, site=site, participant=code, step="this step")
+    after = ledger.head(cursor, code)
+    state, entries = stepped(state, command, after=after, code=code, by=by, at=at)
+    put(cursor, state)
+    ledger.write(cursor, entries)
+    return state
+
+
+def stepped(
+    state: ParticipantState,
+    command: Command,
+    *,
+    after: ledger.Head,
+    code: str,
+    by: str,
+    at: datetime,
+) -> tuple[ParticipantState, list[ledger.Entry]]:
+    """The state after a step, and the entries that say so. Nothing is written.
+
+    `after`: the head of the participant's chain, which the caller holds.
+
+    Raises:
+        Refused: what `equipoise.participant.decide` refuses.
+
+    """
     events = decide(state, command)
     for event in events:
         state = evolve(state, event)
-    Participant.objects.update_or_create(pk=code, defaults=columns(state))
-    for event in events:
-        ledger.append(cursor, chain=code, what=event.what, by=by, at=at, payload=to_payload(event))
-    return state
+    said = ((event.what, to_payload(event)) for event in events)
+    return state, ledger.entries(after, said, chain=code, by=by, at=at)
+
+
+def put(cursor: Any, state: ParticipantState) -> None:
+    """Write the participant's row."""
+    rows.put(cursor, Participant, state.code, columns(state))
+
+
+def read(stored: str) -> ParticipantState:
+    """A state as its column holds it."""
+    return _STATE.validate_json(stored)
 
 
 def columns(state: ParticipantState) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -18,28 +18,46 @@ from equipoise.errors import (
     Locked,
     NotConsented,
     OutOfOrder,
+    PartLocked,
     ReasonRequired,
     SavedFirst,
     UnknownRecord,
 )
 from equipoise.forms import Prepared, prepare, status, to_json
-from equipoise.forms.findings import asks
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
 from equipoise.protocol.remember import Remembered
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
-from equipoise_server.store import documents, ledger, life, study
+from equipoise_server.store import (
+    cleaning,
+    documents,
+    ledger,
+    lenses,
+    life,
+    locks,
+    signing,
+    study,
+    versions,
+)
 from equipoise_server.store.fields import instant_text
-from equipoise_server.store.findings import follow
-from equipoise_server.store.models import Record
 
+_VERSION_OF = versions.OF_PARTICIPANT.format(participant="p.code")
+_OVER = locks.WHERE.format(
+    site="p.site_id", participant="p.code", visit="%s", form="%s", number="%s"
+)
 _STANDING = (
-    "SELECT t.study_id, t.locked_at, p.site_id, p.status, p.consented_at, s.timezone "
+    f"SELECT {_VERSION_OF}, t.locked_at, p.site_id, p.status, p.consented_at, s.timezone, "  # noqa: S608
+    f"(SELECT l.scope FROM store_lock l WHERE {_OVER} LIMIT 1), "
+    "(SELECT COUNT(*) FROM store_siteversion sv WHERE sv.site_id = p.site_id), p.randomised_on "
     "FROM store_trial t LEFT JOIN store_participant p ON p.code = %s "
     "LEFT JOIN store_site s ON s.code = p.site_id"
 )
+_SIGNED = (
+    "SELECT COUNT(*) FROM store_signature n LEFT JOIN store_signaturevoid w "
+    "ON w.signature_id = n.id WHERE n.version_id = r.current AND w.signature_id IS NULL"
+)
 _HEAD = (
-    'SELECT r.id, r.version, v."on", p.data FROM store_record r '
+    f'SELECT r.id, r.version, v."on", p.data, v.study, r.current, ({_SIGNED}) FROM store_record r '  # noqa: S608
     "JOIN store_recordversion v ON v.digest = r.current "
     "LEFT JOIN store_recordpayload p ON p.version_id = r.current "
     "WHERE r.participant_id = %s AND r.form = %s AND r.visit = %s AND r.number = %s"
@@ -84,48 +102,74 @@ class Answers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Everything about a place that decides whether something may be saved there."""
+    """Everything about a place that decides whether something may be saved there.
+
+    `study` is the version that the participant is under; `amended` says that the site has
+    worked under another than the first one.
+    """
 
     place: Place
     study: Study
     form: Form
     site: str
     timezone: str
+    amended: bool = False
+    randomised_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
-    """The newest version of a record; `id` None where there is no record yet."""
+    """The newest version of a record; `id` None where there is no record yet.
+
+    `data` is seen under the version that the participant is under now. `signed` is how many
+    signatures hold on it.
+    """
 
     id: int | None = None
     version: int = 0
     on: str = ""
     data: str = "{}"
+    digest: str = ""
+    signed: int = 0
 
 
 def standing(cursor: Any, place: Place, *, step: str) -> Standing:
     """What there is at `place`; on PostgreSQL nobody can lock the study until the transaction ends.
 
     Raises:
-        Locked, UnknownRecord, NotConsented, AlreadyWithdrawn.
+        Locked, PartLocked, UnknownRecord, NotConsented, AlreadyWithdrawn.
 
     """
     share = " FOR SHARE OF t" if connection.vendor == "postgresql" else ""
-    cursor.execute(_STANDING + share, [place.participant])
+    here = [place.visit, place.form, place.number, place.participant]
+    cursor.execute(_STANDING + share, here)
     found = cursor.fetchone()
     if found is None or found[2] is None:
         raise UnknownRecord(f"participant {place.participant}")
-    digest, locked_at, site, now, consented_at, timezone = found
+    digest, locked_at, site, now, consented_at, timezone, over, amended, day0 = found
     if locked_at is not None:
         raise Locked(step)
-    if consented_at is None:
+    if over is not None:
+        raise PartLocked(locks.name_of(over, site, place.participant, str(place)), step)
+    if consented_at is None and life.state_of(place.participant).deferred is None:
         raise NotConsented(place.participant, f"form {place.form}")
     if now == "withdrawn" and life.state_of(place.participant).withdrew("data"):
         raise AlreadyWithdrawn(place.participant, f"form {place.form}")
     running = study.of_digest(digest)
     return Standing(
-        place=place, study=running, form=_form(running, place), site=site, timezone=timezone
+        place=place,
+        study=running,
+        form=_form(running, place),
+        site=site,
+        timezone=timezone,
+        amended=bool(amended),
+        randomised_on=_day(day0),
     )
+
+
+def _day(stored: object) -> date | None:
+    """A date as this engine's driver gives it."""
+    return date.fromisoformat(stored) if isinstance(stored, str) else cast("date | None", stored)
 
 
 def _form(running: Study, place: Place) -> Form:
@@ -176,7 +220,9 @@ def save(
     place, form = found.place, found.form
     if answers.on > at.astimezone(ZoneInfo(found.timezone)).date():
         raise OutOfOrder(f"{place}", f"its date {answers.on} lies ahead")
-    head = _head(cursor, place)
+    if form.id in found.study.participants.samples:
+        _refuse_sample(place, answers.on)
+    head = _head(cursor, place, found.study)
     if answers.expected is not None and answers.expected != head.version:
         raise SavedFirst(str(place))
     prepared = _prepare(found, answers.values)
@@ -194,17 +240,60 @@ def save(
         raise ReasonRequired(f"A change to {place}")
     answer["version"] = head.version + 1
     _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key)
-    if head.id is not None or how_far == "queries" or any(map(asks, prepared.findings)):
-        follow(_record(place), prepared, head.version + 1, at)
+    change = _change(found, head, answers, document, prepared)
+    cleaning.after_save(cursor, change, by=by, at=at)
     return answer
 
 
-def _head(cursor: Any, place: Place) -> _Head:
+def _refuse_sample(place: Place, on: date) -> None:
+    """A sample that was taken before the withdrawal may still be recorded."""
+    levels = life.state_of(place.participant).withdrawn
+    if any(level in ("samples", "data") and on > day for level, day in levels):
+        raise AlreadyWithdrawn(place.participant, f"form {place.form}")
+
+
+def _change(
+    found: Standing,
+    head: _Head,
+    answers: Answers,
+    document: Mapping[str, object],
+    prepared: Prepared,
+) -> cleaning.Change:
+    place = found.place
+    return cleaning.Change(
+        study=found.study,
+        participant=place.participant,
+        form=place.form,
+        visit=place.visit,
+        number=place.number,
+        zone=found.timezone,
+        day0=found.randomised_on,
+        first=head.id is None,
+        version=head.version + 1,
+        on=answers.on,
+        changed=_changed(head, document),
+        prepared=prepared,
+    )
+
+
+def _changed(head: _Head, document: Mapping[str, object]) -> frozenset[str]:
+    """The items whose saved answers read differently now."""
+    before = json.loads(head.data)
+    return frozenset(name for name, value in before.items() if document.get(name) != value)
+
+
+def _head(cursor: Any, place: Place, running: Study) -> _Head:
     cursor.execute(_HEAD, [place.participant, place.form, place.visit, place.number])
     row = cursor.fetchone()
     if row is None:
         return _Head()
-    return _Head(id=row[0], version=row[1], on=row[2], data=row[3] or "{}")
+    record, version, on, data, saved, digest, signed = row
+    if data and saved != running.digest:
+        older = lenses.seen(json.loads(data), place.form, saved=saved, reading=running.digest)
+        data = canonical_json(dict(older)).decode()
+    return _Head(
+        id=record, version=version, on=on, data=data or "{}", digest=digest, signed=signed
+    )
 
 
 def _prepare(found: Standing, values: Mapping[str, object]) -> Prepared:
@@ -274,9 +363,25 @@ def _write(
     ledger.append(
         cursor, chain=place.participant, what=ledger.RECORDED, by=by, at=at, subject=digest
     )
+    if head.signed:
+        why = f"version {version} was saved"
+        signing.void(cursor, place.participant, head.digest, by=by, at=at, reason=why)
 
 
-def _record(place: Place) -> Record:
-    return Record.objects.only("pk").get(
-        participant=place.participant, form=place.form, visit=place.visit, number=place.number
-    )
+def save_redacted(
+    cursor: Any,
+    found: Standing,
+    *,
+    on: date,
+    data: str,
+    how_far: str,
+    reason: str,
+    by: str,
+    at: datetime,
+    key: str,
+) -> int:
+    """Write the next version of a record as it is given, without any check; for `redact` alone."""
+    head = _head(cursor, found.place, found.study)
+    answers = Answers(values={}, on=on, reason=reason)
+    _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key)
+    return head.version + 1

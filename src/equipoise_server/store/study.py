@@ -3,36 +3,91 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
 from equipoise.errors import IntegrityError
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
-from equipoise_server.store.models import Trial
+from equipoise_server.store import lenses, versions
+from equipoise_server.store.models import Participant, Trial
+
+VERSIONS = "versions"
+"""The folder of an instance that holds amended study folders, each under its digest."""
+
+NO_TRIAL = "This instance has no trial yet. Open one with `equipoise demo`."
+
+_ACTIVE = (
+    "SELECT COALESCE((SELECT sv.study_id FROM store_siteversion sv JOIN store_amendment a "
+    "ON a.study_id = sv.study_id ORDER BY a.number DESC LIMIT 1), t.study_id) FROM store_trial t"
+)
 
 
 def active() -> Study:
-    """The study under which data are now recorded.
+    """The newest study version that is in force anywhere; older records are read under it.
 
     Raises:
         IntegrityError: the instance has no trial, or its study folder has been changed.
 
     """
-    trial = Trial.objects.values_list("study_id", flat=True).first()
-    if trial is None:
-        raise IntegrityError("This instance has no trial yet. Open one with `equipoise demo`.")
-    return of_digest(trial)
+    digest = active_digest()
+    if digest is None:
+        raise IntegrityError(NO_TRIAL)
+    return of_digest(digest)
 
 
-def of_digest(digest: str) -> Study:
-    """The study folder of this instance, which must have this digest.
+def active_digest() -> str | None:
+    """The digest of that version; None before a trial is opened."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACTIVE)
+        found = cursor.fetchone()
+    return found and str(found[0])
+
+
+def reading(code: str) -> Study:
+    """The version of the participant `code`; where there is nobody of it, the one in force."""
+    known = code and Participant.objects.filter(pk=code).exists()
+    return of_participant(code) if known else active()
+
+
+def opened_under() -> str:
+    """The digest of the version with which the trial was opened; its list was sealed under it.
+
+    Amendments never change arms or randomisation, so the list stays the same.
+
+    Raises:
+        IntegrityError: the instance has no trial.
+
+    """
+    digest = Trial.objects.values_list("study_id", flat=True).first()
+    if digest is None:
+        raise IntegrityError(NO_TRIAL)
+    return digest
+
+
+def of_participant(code: str) -> Study:
+    """The study version that a participant is under; of an unknown code: that of the trial.
 
     Raises:
         IntegrityError: the study folder has been changed.
 
     """
-    return _loaded(settings.EQUIPOISE_STUDY, digest)
+    with connection.cursor() as cursor:
+        return of_digest(versions.of(cursor, code))
+
+
+def of_digest(digest: str) -> Study:
+    """The study folder of this instance that has this digest.
+
+    Raises:
+        IntegrityError: the study folder has been changed.
+
+    """
+    amended = Path(settings.EQUIPOISE_DIR) / VERSIONS / digest
+    folder = str(amended) if amended.is_dir() else settings.EQUIPOISE_STUDY
+    return _loaded(folder, digest)
 
 
 @lru_cache(maxsize=8)
@@ -49,3 +104,4 @@ def _loaded(folder: str, digest: str) -> Study:
 def forget_studies() -> None:
     """Load studies anew when they are next asked for."""
     _loaded.cache_clear()
+    lenses.forget()

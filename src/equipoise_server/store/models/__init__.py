@@ -1,25 +1,114 @@
 """Tables of the store. Codes and coded data only: no name of a participant, no arm."""
 
+from equipoise_server.store.models.capture import AttachedFile, Draft, MaskedRead
+from equipoise_server.store.models.cleaning import (
+    Coding,
+    Deviation,
+    Dictionary,
+    DictionaryTerm,
+    DictionaryToken,
+    ImportedFile,
+    Upload,
+    Verification,
+)
+from equipoise_server.store.models.consents import (
+    ConsentGiven,
+    ConsentTalk,
+    ProblemReport,
+    ResultsDelivery,
+    ResultsRelease,
+    WithdrawalWish,
+)
+from equipoise_server.store.models.finalising import (
+    Amendment,
+    BoardDecision,
+    Lock,
+    ParticipantVersion,
+    Proposal,
+    Signature,
+    SignatureAct,
+    SignatureVoid,
+    SiteVersion,
+)
 from equipoise_server.store.models.ledger import IdempotencyKey, LedgerEntry, LedgerPayload
+from equipoise_server.store.models.listing import (
+    Enquiry,
+    EnquiryCall,
+    Listing,
+    PublicCount,
+    ReferralSource,
+    SitePosting,
+)
 from equipoise_server.store.models.participants import Kit, Participant, RandomisationRequest
-from equipoise_server.store.models.people import Membership, User
+from equipoise_server.store.models.people import (
+    Delegation,
+    DelegationDemand,
+    FactorGrant,
+    Invitation,
+    Membership,
+    Training,
+    TrainingDemand,
+    TrainingRecord,
+    User,
+)
 from equipoise_server.store.models.records import Finding, Record, RecordPayload, RecordVersion
 from equipoise_server.store.models.study import Site, StudyVersion, Trial
+from equipoise_server.store.models.tokens import ProgramToken
 
 __all__ = [
+    "Amendment",
+    "AttachedFile",
+    "BoardDecision",
+    "Coding",
+    "ConsentGiven",
+    "ConsentTalk",
+    "Delegation",
+    "DelegationDemand",
+    "Deviation",
+    "Dictionary",
+    "DictionaryTerm",
+    "DictionaryToken",
+    "Draft",
+    "Enquiry",
+    "EnquiryCall",
+    "FactorGrant",
     "Finding",
     "IdempotencyKey",
+    "ImportedFile",
+    "Invitation",
     "Kit",
     "LedgerEntry",
     "LedgerPayload",
+    "Listing",
+    "Lock",
+    "MaskedRead",
     "Membership",
     "Participant",
+    "ParticipantVersion",
+    "ProblemReport",
+    "ProgramToken",
+    "Proposal",
+    "PublicCount",
     "RandomisationRequest",
     "Record",
     "RecordPayload",
     "RecordVersion",
+    "ReferralSource",
+    "ResultsDelivery",
+    "ResultsRelease",
+    "Signature",
+    "SignatureAct",
+    "SignatureVoid",
     "Site",
+    "SitePosting",
+    "SiteVersion",
     "StudyVersion",
+    "Training",
+    "TrainingDemand",
+    "TrainingRecord",
     "Trial",
+    "Upload",
     "User",
+    "Verification",
+    "WithdrawalWish",
 ]

@@ -78,7 +78,14 @@ class RecordPayload(models.Model):
 
 
 class Finding(models.Model):
-    """What a soft check says about the newest version of a record, until it no longer does."""
+    """A query on a record: opened by an edit check, a cross-check or a person; open or closed.
+
+    `origin`: check (follows each save), cross (a rule over several forms) or person. Those of
+    rules close themselves when the data agree. `accepted`: a person closed one of a rule
+    although the data have stayed as they were; it does not open again for the same data.
+    `message` has a text per language; what people wrote stands in the ledger, under the
+    subject `query/ID`. `answered_at` is when it was answered last, None where it waits.
+    """
 
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="findings")
     item = models.CharField(max_length=64, blank=True, default="")
@@ -88,11 +95,19 @@ class Finding(models.Model):
     opened_at = models.DateTimeField()
     closed_version = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=16, default="open")
+    origin = models.CharField(max_length=16, default="check")
+    opened_by = models.CharField(max_length=150, blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    accepted = models.BooleanField(default=False)
 
     class Meta:
         """Listed open first."""
 
-        indexes = [models.Index(fields=["state", "record"], name="finding_by_state")]
+        indexes = [
+            models.Index(fields=["state", "record"], name="finding_by_state"),
+            models.Index(fields=["state", "opened_at"], name="finding_by_age"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.item}"

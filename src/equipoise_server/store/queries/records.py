@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from equipoise.forms import Record as Answered
 from equipoise.forms import from_json
 from equipoise.protocol.model import Study
+from equipoise_server.store import lenses
 from equipoise_server.store.models import Finding, Record, RecordVersion
+from equipoise_server.store.queries.cleaning import is_open, openings
 
 Key = tuple[str, str, int]
 """Form, visit and number of a record."""
@@ -55,8 +57,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFinding:
-    """What a check says about a record. `message` has a text per language."""
+    """An open query on a record. `message` has a text per language, of a person the text.
 
+    `answered`: the site has answered; the person who asked has still to close it.
+    """
+
+    id: int
+    origin: str
+    answered: bool
     participant: str
     site: str
     form: str
@@ -98,13 +106,8 @@ def _asked(findings: QuerySet[Finding]) -> dict[int, int]:
 
 
 def _open(cut: datetime | None) -> QuerySet[Finding]:
-    """Findings that are open, or were open at `cut`: a later version may have closed them."""
-    if cut is None:
-        return Finding.objects.filter(state="open")
-    closing = RecordVersion.objects.filter(
-        record=OuterRef("record"), version=OuterRef("closed_version"), at__gt=cut
-    )
-    return Finding.objects.filter(opened_at__lte=cut).filter(Q(state="open") | Exists(closing))
+    """Queries that are open, or were open at `cut`: a later version may have closed them."""
+    return Finding.objects.filter(is_open(cut))
 
 
 def answers(
@@ -117,12 +120,14 @@ def answers(
     if cut is not None:
         rows = rows.filter(at__lte=cut)
     columns = ("record__participant_id", "record__form", "record__visit", "record__number")
-    newest: dict[tuple[Any, ...], tuple[date, str]] = {}
-    for *key, on, data in rows.order_by("version").values_list(*columns, "on", "payload__data"):
-        newest[tuple(key)] = (on, data)
+    newest: dict[tuple[Any, ...], tuple[date, str, str]] = {}
+    wanted = (*columns, "on", "payload__data", "study")
+    for *key, on, data, saved in rows.order_by("version").values_list(*wanted):
+        newest[tuple(key)] = (on, data, saved)
     found: dict[str, list[Answered]] = defaultdict(list)
-    for (code, form, visit, number), (on, data) in newest.items():
-        values = from_json(study.forms[form], json.loads(data))
+    for (code, form, visit, number), (on, data, saved) in newest.items():
+        document = lenses.seen(json.loads(data), form, saved=saved, reading=study.digest)
+        values = from_json(study.forms[form], document)
         found[code].append(
             Answered(participant=code, form=form, visit=visit, number=number, on=on, values=values)
         )
@@ -132,14 +137,26 @@ def answers(
 
 
 def versions(
-    code: str, form: str, visit: str, number: int, *, cut: datetime | None = None
+    code: str,
+    form: str,
+    visit: str,
+    number: int,
+    *,
+    cut: datetime | None = None,
+    reading: str | None = None,
 ) -> tuple[Version, ...]:
-    """Every version of one record, newest first."""
+    """Every version of one record, newest first.
+
+    The answers of all are seen under one study version: `reading`, a digest, or the one
+    under which the newest was saved.
+    """
     rows = RecordVersion.objects.filter(
         record__participant=code, record__form=form, record__visit=visit, record__number=number
     )
     if cut is not None:
         rows = rows.filter(at__lte=cut)
+    found = list(rows.select_related("payload").order_by("-version"))
+    under = reading or (found[0].study if found else "")
     return tuple(
         Version(
             version=row.version,
@@ -150,10 +167,16 @@ def versions(
             study=row.study,
             form_digest=row.form,
             digest=row.digest,
-            answers=json.loads(row.payload.data) if hasattr(row, "payload") else None,
+            answers=_seen(row, form, under),
         )
-        for row in rows.select_related("payload").order_by("-version")
+        for row in found
     )
+
+
+def _seen(row: RecordVersion, form: str, under: str) -> Mapping[str, Any] | None:
+    if not hasattr(row, "payload"):
+        return None
+    return lenses.seen(json.loads(row.payload.data), form, saved=row.study, reading=under)
 
 
 def saves(code: str, *, cut: datetime | None = None) -> dict[str, tuple[Key, int]]:
@@ -178,8 +201,13 @@ def findings(
         rows = rows.filter(record__participant=code)
     if sites is not None:
         rows = rows.filter(record__participant__site__in=sites)
+    found = list(rows.order_by("opened_at", "pk"))
+    texts = openings([row.pk for row in found if row.origin == "person"])
     return tuple(
         OpenFinding(
+            id=row.pk,
+            origin=row.origin,
+            answered=row.answered_at is not None and (cut is None or row.answered_at <= cut),
             participant=row.record.participant_id,
             site=row.record.participant.site_id,
             form=row.record.form,
@@ -187,10 +215,10 @@ def findings(
             number=row.record.number,
             item=row.item,
             code=row.code,
-            message=dict(row.message),
+            message=dict(row.message) or {"en": texts.get(row.pk, "")},
             opened_at=row.opened_at,
         )
-        for row in rows.order_by("opened_at", "pk")
+        for row in found
     )
 
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
-from equipoise_server.store.models import LedgerEntry, Membership, Site, Trial, User
+from equipoise_server.store.models import LedgerEntry, Membership, Site, StudyVersion, Trial, User
+from equipoise_server.store.study import active_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +52,15 @@ class Staff:
 
 def trial() -> TrialFacts | None:
     """The trial of this instance, or None before one is opened."""
-    found = Trial.objects.select_related("study").defer("study__document").first()
+    found = Trial.objects.first()
     if found is None:
         return None
+    digest = active_digest()  # an amendment may be in force
+    version = StudyVersion.objects.defer("document").get(pk=digest)
     return TrialFacts(
-        study=found.study.study,
-        version=found.study.version,
-        digest=found.study_id,
+        study=version.study,
+        version=version.version,
+        digest=version.digest,
         demo=found.demo,
         opened_at=found.opened_at,
         randomisation_open=found.randomisation_open,

@@ -14,6 +14,7 @@ from equipoise.participant import ParticipantState
 from equipoise.participant.state import Level, Signatory
 from equipoise.protocol.model import Study
 from equipoise_server.services import permissions
+from equipoise_server.services.account_for import hand_in
 from equipoise_server.services.complete import complete
 from equipoise_server.services.consent import consent
 from equipoise_server.services.discharge import discharge
@@ -21,6 +22,7 @@ from equipoise_server.services.dispense import dispense
 from equipoise_server.services.fail_screening import fail_screening
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.readmit import readmit
+from equipoise_server.services.replace_kit import replace_kit
 from equipoise_server.services.stop_dosing import stop_dosing
 from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.models import User
@@ -200,8 +202,31 @@ ACTIONS: tuple[Action, ...] = (
         says=_("The participant's kit leaves the stock of the site and is kept for them."),
         button=_("Hand out the kit"),
         run=lambda asked: dispense(**asked.who),
-        possible=lambda state: _dosed(state) and not state.doses,
+        possible=lambda state: _dosed(state) and (not state.doses or len(state.kits) > 1),
         main=True,
+    ),
+    Action(
+        name="replace-kit",
+        step="replace a kit",
+        title=_("Take a replacement kit"),
+        says=_(
+            "The kit in use is lost or not valid. You get the code of another one; the old one is "
+            "not used any more."
+        ),
+        button=_("Take the replacement"),
+        run=lambda asked: replace_kit(reason=asked.text("reason"), **asked.who),
+        possible=_dosed,
+        inputs=(_WHY,),
+    ),
+    Action(
+        name="hand-in",
+        step="account for a unit",
+        title=_("Hand in unused units"),
+        says=_("Units that the participant does not need come back. They are not used again."),
+        button=_("Hand them in"),
+        run=lambda asked: hand_in(reason=asked.text("reason"), **asked.who),
+        possible=lambda state: state.randomised,
+        inputs=(_WHY,),
     ),
     Action(
         name="fail-screening",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
@@ -20,20 +21,24 @@ from equipoise.errors import (
     EquipoiseError,
     ExternalError,
     InvalidRecord,
+    KeyReused,
     NotPermitted,
     Refused,
     UnitNotValid,
+    UnitUsed,
     UnknownRecord,
 )
 from equipoise.forms import Prepared, prepare
 from equipoise.participant import ParticipantState, given
-from equipoise.protocol.conduct_rules import Dosing
+from equipoise.protocol.conduct_rules import DoseItems, Dosing
 from equipoise.schedule import DoseAnswer, next_dose
 from equipoise.schedule.matrix import DOSING
 from equipoise.supply import split_unit
 from equipoise_server.services import permissions
-from equipoise_server.services.administer import Administered, Dose, administer
+from equipoise_server.services.administer import Administered, Dose, administer, look_at_unit
+from equipoise_server.services.refresh_validity import refresh_validity
 from equipoise_server.store import documents, supplies
+from equipoise_server.store.models import User
 from equipoise_server.web.entry import saving
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.forms import crumbs
@@ -50,9 +55,8 @@ from equipoise_server.web.shared.visibility import sees_doses
 from equipoise_server.web.shared.words import AMOUNTS, Words
 
 Amount = Literal["full", "partial", "not"]
-NUMBER, UNIT = "dose_number", "kit_unit"
-"""Items of the administration form that are filled in from the dose itself, where it has them."""
-
+NOTHING = DoseItems()
+"""Of a protocol that maps no items: then the whole form is asked beside the dose."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bedside:
@@ -60,6 +64,7 @@ class Bedside:
 
     state: ParticipantState
     dosing: Dosing
+    items: DoseItems
     plan: Plan
     answer: DoseAnswer
     zone: str
@@ -90,7 +95,8 @@ def dose(page: Page, code: str) -> HttpResponse:
     here = Bedside(
         state=state,
         dosing=dosing,
-        plan=plan(page.study, dosing.administration_form, page.language),
+        items=dosing.items or NOTHING,
+        plan=plan(page.study, dosing.administration_form, page.language, _asked(dosing)),
         answer=next_dose(dosing, given(state), at, None, randomised_at=state.randomised_at),
         zone=zone_of(state.site),
         at=at,
@@ -98,20 +104,24 @@ def dose(page: Page, code: str) -> HttpResponse:
     return _record(page, here) if page.request.method == "POST" else _ask(page, here)
 
 
+def _asked(dosing: Dosing) -> tuple[str, ...] | None:
+    """The items that the page asks for before the dose; None: the whole form."""
+    items = dosing.items
+    return (*items.at_start, *items.short) if items and items.at_start else None
+
+
 def _ask(page: Page, here: Bedside) -> HttpResponse:
     now = here.at.astimezone(ZoneInfo(here.zone)).strftime("%Y-%m-%d %H:%M")
-    typed: dict[str, typing.Typed] = {}
-    if here.answer.number is not None and here.plan.form.item(NUMBER):
-        typed[NUMBER] = str(here.answer.number)
     sent = Sent(
-        typed=typed,
+        typed={},
         on="",
         reason="",
         key=saving.new_key(),
         expected=0,
         confirmed=frozenset(),
     )
-    return _show(page, here, sent, Given(started=now), Prepared(), {})
+    started = "" if here.items.at_start else now
+    return _show(page, here, sent, Given(started=started), Prepared(), {})
 
 
 def _record(page: Page, here: Bedside) -> HttpResponse:
@@ -126,6 +136,9 @@ def _record(page: Page, here: Bedside) -> HttpResponse:
     values = _values(here, sent, filled)
     prepared = prepare(page.study.protocol, here.plan.form, values, _around(page, here))
     wrong = _wrong(here, filled)
+    refusal = None if wrong else _unit_refused(here, filled, me(page))
+    if refusal is not None:
+        return _again(page, here, sent, filled, prepared, error=refusal)
     if wrong or prepared.hard:
         return _again(page, here, sent, filled, prepared, wrong=wrong)
     try:
@@ -133,29 +146,56 @@ def _record(page: Page, here: Bedside) -> HttpResponse:
     except NotPermitted:
         raise
     except (Refused, Conflict, ExternalError) as error:
+        if isinstance(error, KeyReused) and sent.expected == _last(here):
+            return _done(here, Administered(number=sent.expected, version=1, deviations=()), "full")
         return _again(page, here, sent, filled, prepared, error=error)
-    return _done(here, told)
+    return _done(here, told, filled.amount)
+
+
+def _last(here: Bedside) -> int | None:
+    """The number of the last dose that was given: the page may have been sent twice."""
+    return max((one.number for one in here.state.doses if one.amount != "not"), default=None)
 
 
 def _values(here: Bedside, sent: Sent, filled: Given) -> dict[str, object]:
     """The answers of the form; what the dose itself says is not typed twice."""
-    values = typing.raw(here.plan.fields, sent.typed, {}, here.zone)
-    if here.plan.form.item(NUMBER) and sent.expected:
-        values.setdefault(NUMBER, sent.expected)
-    if here.plan.form.item(UNIT) and filled.amount != "not" and filled.unit.strip():
-        values.setdefault(UNIT, filled.unit.strip().upper())
-    return values
+    return {
+        **known_of(here, filled, sent.expected),
+        **typing.raw(here.plan.fields, sent.typed, {}, here.zone),
+    }
+
+
+def known_of(here: Bedside, filled: Given, number: int) -> dict[str, object]:
+    """What the dose itself says, under the names that the form has for it."""
+    items, given_now = here.items, filled.amount != "not"
+    previous = [one.at for one in here.state.doses if one.amount != "not"]
+    known: dict[str | None, object] = {items.number: number or None}
+    known[items.amount] = items.codes.get(filled.amount)
+    known[items.previous_start] = max(previous, default=None)
+    if given_now:
+        known.update(items.usual)
+        known[items.unit] = filled.unit.strip().upper() or None
+        known[items.start] = _moment(here, filled.started)
+    return {name: value for name, value in known.items() if name and value is not None}
+
+
+def _moment(here: Bedside, text: str) -> datetime | None:
+    """The moment that was typed, now where the field was left empty; None: it is no moment."""
+    if not text.strip():
+        return here.at
+    try:
+        found = datetime.fromisoformat(typing.with_offset(text, here.zone))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _administer(
     page: Page, here: Bedside, sent: Sent, filled: Given, values: Mapping[str, object]
 ) -> Administered:
-    amount = cast(Amount, filled.amount)
-    unit = None if amount == "not" else filled.unit.strip().upper()
-    started = datetime.fromisoformat(typing.with_offset(filled.started, here.zone))
     return administer(
         participant=here.state.code,
-        dose=Dose(started_at=started, amount=amount, unit=unit, number=sent.expected or None),
+        dose=replace(_dose(here, filled), number=sent.expected or None),
         values=values,
         by=me(page),
         at=here.at,
@@ -163,7 +203,9 @@ def _administer(
     )
 
 
-def _done(here: Bedside, told: Administered) -> HttpResponse:
+def _done(here: Bedside, told: Administered, amount: str) -> HttpResponse:
+    if here.items.stop and amount != "not":
+        return HttpResponseRedirect(reverse("entry:stop", args=(here.state.code, told.number)))
     where = (here.state.code, here.plan.form.id, DOSING, told.number)
     return HttpResponseRedirect(reverse("entry:form", args=where) + "?saved=1")
 
@@ -194,26 +236,52 @@ def _wrong_unit(unit: str, kits: tuple[str, ...]) -> dict[str, str]:
         found, kit = None, ""
     if found is None:
         return {"unit": _("No unit has this code. Read it again, letter by letter.")}
-    if kit not in kits:
-        return {"unit": _("This unit belongs to somebody else. Do not give it.")}
-    if found.status == "held":
+    if kit in kits and found.status in ("held", "thawed"):
         return {
             "unit": _(
                 "The pharmacist has not prepared this unit yet. Do not give it. Call the "
                 "pharmacist; a unit is prepared before each dose."
             )
         }
-    if found.status not in ("prepared", "administered"):  # the same dose sent twice is no error
-        return {"unit": _("This unit was used or taken away before. Take the next one.")}
     return {}
 
 
-def _wrong_start(here: Bedside, text: str) -> dict[str, str]:
+def _ask_the_depot(here: Bedside, by: User) -> None:
+    """A kit that was recalled a minute ago is not given. Out of reach, the last answer counts."""
+    with suppress(Refused, Conflict, ExternalError):
+        refresh_validity(site=here.state.site, by=by, at=here.at, key=saving.new_key())
+
+
+def _unit_refused(here: Bedside, filled: Given, by: User) -> UnitNotValid | None:
+    """What is wrong with the unit itself, said before anything about the form.
+
+    One that was given is left to the service: the same dose sent twice is no error.
+    """
+    if filled.amount == "not":
+        return None
+    _ask_the_depot(here, by)
     try:
-        moment = datetime.fromisoformat(typing.with_offset(text, here.zone))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        look_at_unit(here.state, here.dosing, _dose(here, filled))
+    except UnitUsed:
+        return None
+    except UnitNotValid as refusal:
+        return refusal
+    return None
+
+
+def _dose(here: Bedside, filled: Given) -> Dose:
+    amount = cast(Amount, filled.amount)
+    return Dose(
+        started_at=_moment(here, filled.started) or here.at,
+        amount=amount,
+        unit=None if amount == "not" else filled.unit.strip().upper(),
+        number=None,
+    )
+
+
+def _wrong_start(here: Bedside, text: str) -> dict[str, str]:
+    moment = _moment(here, text)
+    if moment is None:
         return {"started": _("This is not a date and time. Write it as 2026-03-01 08:00.")}
     if moment > here.at:
         return {"started": _("The start lies ahead. Record a dose when it has been started.")}
@@ -251,6 +319,19 @@ def _again(
     if isinstance(error, DoseNotAllowed):
         more["why"] = _why(here)
     return _show(page, here, sent, filled, prepared, more, status)
+
+
+def _hidden(here: Bedside) -> list[tuple[str, str]]:
+    """What the rules of the form read and the page does not ask, for the browser's judgement."""
+    if not here.items.at_start:
+        return []
+    return as_hidden(known_of(here, Given(unit="?"), here.answer.number or 0), here.zone)
+
+
+def as_hidden(known: Mapping[str, object], zone: str) -> list[tuple[str, str]]:
+    """Answers as hidden fields; choices of several are left out, no rule at the bedside reads them."""
+    shown = ((name, typing.shown(cast(Any, one), zone)) for name, one in known.items())
+    return [(name, text) for name, text in shown if isinstance(text, str)]
 
 
 def _why(here: Bedside) -> Words:
@@ -292,6 +373,10 @@ def _show(
         "open": not locked and here.state.randomised and answer.number is not None,
         "filled": filled,
         "sent": sent,
+        "at_start": here.items.at_start,
+        "hidden": _hidden(here),
+        "amount_item": here.items.amount or "",
+        "codes": list(here.items.codes.items()),
         "amounts": [(one, AMOUNTS[one].label) for one in ("full", "partial", "not")],
         "body": draw(sheet),
         "general": general(prepared.findings, page.language),

@@ -15,17 +15,19 @@ from equipoise.forms import Prepared, prepare
 from equipoise.rules.browser import interpreter
 from equipoise.schedule.matrix import DOSING, LOG
 from equipoise_server.store.queries import records
-from equipoise_server.web.entry import merging, saving
+from equipoise_server.web.entry import drafts, merging, saving
+from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.plan import Plan, plan
 from equipoise_server.web.entry.saving import Outcome, Sent
 from equipoise_server.web.entry.sheet import Sheet, draw, general, held, scripts
 from equipoise_server.web.entry.spot import KIND, Spot, around, before, spot, who
 from equipoise_server.web.entry.typed import Typed
 from equipoise_server.web.entry.words import meaning
+from equipoise_server.web.shared.conversation import Talks, talks
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, open_page, page_for
 from equipoise_server.web.shared.rendering import render
-from equipoise_server.web.shared.values import form_title, visit_title
+from equipoise_server.web.shared.values import form_title, plain_text, visit_title
 
 
 @require_http_methods(["GET", "POST"])
@@ -65,6 +67,11 @@ def _opened(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
     if not saved:
         prepared = Prepared(values=prepared.values)
     on = (here.versions[0].on if here.versions else here.today).isoformat()
+    back = drafts.restored(page, here, compiled)
+    if back is not None:
+        values = typing.raw(compiled.fields, back.sent.typed, saved, here.zone)
+        prepared = prepare(page.study.protocol, here.form, values, context)
+        return _show(page, here, compiled, back.sent, prepared, {"back": back, "back_at": plain_text(back.at, here.zone)})
     sent = Sent(
         typed=held(compiled, saved, here.zone),
         on=on,
@@ -81,16 +88,17 @@ def _posted(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
     if "merging" in page.request.POST:
         sent, decided = merging.chosen(here, compiled, sent, page.request.POST)
         if not decided:
-            return _merge(page, here, compiled, sent, _base(page)) or _done(here, here.number)
+            return _merge(page, here, compiled, sent, _base(page)) or _done(page, here, here.number)
     outcome = saving.try_to_save(page, here, compiled, sent)
     if outcome.saved:
-        return _done(here, outcome.number)
+        return _done(page, here, outcome.number)
     if outcome.merge:
-        return _merge(page, here, compiled, sent) or _done(here, here.number)
+        return _merge(page, here, compiled, sent) or _done(page, here, here.number)
     return _again(page, here, compiled, outcome)
 
 
-def _done(here: Spot, number: int) -> HttpResponse:
+def _done(page: Page, here: Spot, number: int) -> HttpResponse:
+    drafts.forget(page, here)
     where = (here.state.code, here.form.id, here.visit, number)
     return HttpResponseRedirect(reverse("entry:form", args=where) + "?saved=1")
 
@@ -155,8 +163,17 @@ def _frame(page: Page, here: Spot) -> dict[str, Any]:
         "why_not": meaning(here.why_not) if here.why_not else "",
         "why_not_sentence": str(here.why_not or ""),
         "history": reverse("site:record", args=(code, here.form.id, here.visit, here.number)),
+        "talk": _talk(page, here),
         "crumbs": crumbs(code),
     }
+
+
+def _talk(page: Page, here: Spot) -> Talks | None:
+    """The queries on the record, where it is saved."""
+    if not here.versions:
+        return None
+    place = (here.state.code, here.form.id, here.visit, here.number)
+    return talks(page, place, here.form, here.state.site)
 
 
 def crumbs(code: str) -> tuple[tuple[str, str], ...]:

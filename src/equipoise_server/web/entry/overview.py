@@ -25,6 +25,7 @@ from equipoise_server.store.queries.records import Head, Key
 from equipoise_server.store.save import visits_of
 from equipoise_server.web.entry.actions import offers
 from equipoise_server.web.entry.spot import KIND, who, zone_of
+from equipoise_server.web.entry.watching import AFTER, newest
 from equipoise_server.web.entry.words import VERDICTS
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -78,6 +79,8 @@ def work(page: Page, code: str) -> HttpResponse:
         "eligible": bool(judged) and is_eligible(assess(page.study.protocol, known)),
         "offers": offers(page, state, at),
         "dose": _dose(page, state, dues),
+        "running": _running(page, state),
+        "watch": _watch(page, state, forms, known, at),
         "done": page.request.GET.get("done", ""),
         "kit": state.kit if sees_doses(page.viewer.roles_at(state.site)) else None,
         "crumbs": (
@@ -96,7 +99,7 @@ def _dues(
     at: datetime,
 ) -> tuple[Due, ...]:
     zone = zone_of(state.site)
-    lived = timeline(state, recorded=heads, answers=known, zone=zone)
+    lived = timeline(state, recorded=heads, answers=known, zone=zone, samples=study.participants.samples)
     return due(study.protocol, lived, at.astimezone(ZoneInfo(zone)).date())
 
 
@@ -167,6 +170,40 @@ def _dose(page: Page, state: ParticipantState, dues: tuple[Due, ...]) -> str:
     waits = any(one.visit == DOSING and one.state in ("due", "overdue") for one in dues)
     sees = sees_doses(page.viewer.roles_at(state.site))
     return reverse("entry:dose", args=[state.code]) if waits and sees else ""
+
+
+def _running(page: Page, state: ParticipantState) -> str:
+    """The way to the page that ends a dose which was started and not stopped."""
+    dosing, dose = page.study.protocol.dosing, newest(state)
+    items = dosing.items if dosing else None
+    if dosing is None or items is None or items.stop is None or dose is None:
+        return ""
+    if not sees_doses(page.viewer.roles_at(state.site)):
+        return ""
+    form = dosing.administration_form
+    saved = records.versions(state.code, form, DOSING, dose.number)
+    ended = not saved or items.stop in (saved[0].answers or {})
+    return "" if ended else reverse("entry:stop", args=(state.code, dose.number))
+
+
+def _watch(
+    page: Page,
+    state: ParticipantState,
+    forms: frozenset[str],
+    known: Mapping[str, object],
+    at: datetime,
+) -> str:
+    """The way to the observation of the newest dose, until it is closed."""
+    dosing, dose = page.study.protocol.dosing, newest(state)
+    if dosing is None or dosing.reaction_sheet is None or dosing.reaction_form not in forms:
+        return ""
+    if dose is None or at - dose.at > AFTER:
+        return ""
+    form, number = dosing.reaction_form, dosing.reaction_sheet.number
+    closed = known.get(f"{form}.{number}") == dose.number and all(
+        f"{form}.{one}" in known for one in dosing.reaction_items
+    )
+    return "" if closed else reverse("entry:watch", args=[state.code])
 
 
 def _verdicts(

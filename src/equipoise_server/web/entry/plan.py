@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from equipoise.forms.coerce import LONGEST_TEXT
-from equipoise.protocol.forms import Form, Item
+from equipoise.protocol.forms import Form, Group, Item
 from equipoise.protocol.model import Study
 from equipoise_server.web.entry.skeleton import Skeleton, skeleton, slot
 from equipoise_server.web.shared.values import unit_text
@@ -91,9 +92,9 @@ class Plan:
     body: Skeleton
 
 
-def plan(study: Study, form: str, language: str) -> Plan:
-    """The compiled form; `language` is `en` or `zh-Hans`."""
-    return _plan(_Key(study, form), language)
+def plan(study: Study, form: str, language: str, only: tuple[str, ...] | None = None) -> Plan:
+    """The compiled form, or some of its items; `language` is `en` or `zh-Hans`."""
+    return _plan(_Key(study, form), language, only)
 
 
 class _Key:
@@ -114,20 +115,28 @@ class _Key:
 
 
 @lru_cache(maxsize=256)
-def _plan(key: _Key, language: str) -> Plan:
+def _plan(key: _Key, language: str, only: tuple[str, ...] | None) -> Plan:
     form = key.study.forms[key.form]
     with override(DJANGO.get(language, language)):
         groups = tuple(
             FieldGroup(
                 id=group.id,
                 title=group.title.say(language),
-                fields=tuple(_field(key.study, item, language) for item in group.items),
+                fields=tuple(_field(key.study, item, language) for item in items),
             )
-            for group in form.groups
+            for group, items in _asked(form, only)
         )
         body = render_to_string("entry/body.html", {"groups": groups, "zone_slot": slot("zone")})
     fields = tuple(field for group in groups for field in group.fields)
     return Plan(form=form, groups=groups, fields=fields, body=skeleton(body))
+
+
+def _asked(form: Form, only: tuple[str, ...] | None) -> Iterator[tuple[Group, tuple[Item, ...]]]:
+    """The groups with the items that a page asks for; a group without any is left out."""
+    for group in form.groups:
+        items = tuple(one for one in group.items if only is None or one.id in only)
+        if items:
+            yield group, items
 
 
 def _field(study: Study, item: Item, language: str) -> Field:

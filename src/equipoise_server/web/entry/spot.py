@@ -111,7 +111,7 @@ def spot(page: Page, code: str, form: str, visit: str, number: int) -> Spot:
         number=number,
         zone=zone_of(state.site),
         at=at,
-        versions=records.versions(code, form, visit, number),
+        versions=records.versions(code, form, visit, number, reading=study.digest),
         why_not=_why_not(Place(participant=code, form=form, visit=visit, number=number), page, at),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from equipoise_server.web.entry import acting, bedside, forms, overview
+from equipoise_server.web.entry import acting, bedside, drafts, forms, overview, stopping, watching
 
 app_name = "entry"
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     path("<str:code>/", overview.work, name="work"),
     path("<str:code>/do/<slug:action>/", acting.act, name="act"),
     path("<str:code>/dose/", bedside.dose, name="dose"),
+    path("<str:code>/dose/<int:number>/", stopping.stop, name="stop"),
+    path("<str:code>/watch/", watching.watch, name="watch"),
     path("<str:code>/<str:form>/next/", forms.following, name="next"),
+    path(
+        "<str:code>/<str:form>/<str:visit>/<int:number>/draft/", drafts.draft, name="draft"
+    ),
     path("<str:code>/<str:form>/<str:visit>/<int:number>/", forms.form, name="form"),
 ]

@@ -25,6 +25,18 @@ REFUSALS: dict[str, Words] = {
         "Do not use this unit. Check its code; the pharmacist must have prepared it for this "
         "participant. Call the pharmacist."
     ),
+    "refused.kit-not-valid": _(
+        "This kit is not valid. Do not give it. Put it aside and take the replacement."
+    ),
+    "refused.unit-used": _("This unit was given before. Do not give it again. Scan the next one."),
+    "refused.unit-of-another": _("This unit belongs to somebody else. Do not give it."),
+    "refused.unit-elsewhere": _(
+        "This unit is recorded at another site. Do not give it. Call the pharmacist."
+    ),
+    "refused.thawed-too-long": _(
+        "This unit was thawed too long ago. Do not give it. Take the replacement."
+    ),
+    "refused.second-person": _("Somebody else has to verify this unit. Ask a colleague."),
     "refused.dose-not-allowed": _("Do not give this dose now. Read why below."),
     "refused.reason-required": _("A saved answer changes. Say why, and save again."),
     "refused.invalid-record": _("Some answers cannot be right. Correct them, and save again."),

@@ -53,7 +53,8 @@ def _course(
     zone = zones.get(state.site, "UTC")
     kept = {head.key: head for head in heads}
     known = documents.answers(page.study, answered)
-    lived = timeline(state, recorded=kept, answers=known, zone=zone)
+    samples = page.study.participants.samples
+    lived = timeline(state, recorded=kept, answers=known, zone=zone, samples=samples)
     dues = due(page.study.protocol, lived, page.moment.on)
     return Course(state=state, heads=kept, dues=dues, zone=zone)
 

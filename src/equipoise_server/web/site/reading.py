@@ -18,6 +18,7 @@ from equipoise.protocol.model import Study
 from equipoise.rules import parse
 from equipoise.safety import judge
 from equipoise_server.store import documents
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import records, trial
 from equipoise_server.store.queries.records import Version
 from equipoise_server.web.shared.page import Page
@@ -114,14 +115,15 @@ def record(
     versions = records.versions(state.code, form_id, visit, number, cut=page.moment.cut)
     if not versions:
         return None
-    study, form = page.study, page.study.forms[form_id]
+    study = studies.of_digest(versions[0].study)  # what was collected is read as it was asked
+    form = study.forms[form_id]
     zone = {site.code: site.timezone for site in trial.sites()}.get(state.site, "UTC")
     open_ones = [
         one
         for one in records.findings(code=state.code, cut=page.moment.cut)
         if (one.form, one.visit, one.number) == (form_id, visit, number)
     ]
-    reader = _Reader(page, form, zone)
+    reader = _Reader(page, study, form, zone)
     newest = versions[0]
     asked = _asked(study, form, newest, (state.code, visit, number))
     found: dict[str, list[str]] = {}
@@ -137,7 +139,7 @@ def record(
         general=tuple(found.get("", ())),
         history=tuple(reader.past(versions)),
         zone=zone,
-        older_form=newest.form_digest != study.form_digests[form_id],
+        older_form=newest.form_digest != page.study.form_digests.get(form_id),
     )
 
 
@@ -162,8 +164,8 @@ def _asked(
 class _Reader:
     """Reads documents of one form for one viewer."""
 
-    def __init__(self, page: Page, form: Form, zone: str) -> None:
-        self._study, self._form, self._zone = page.study, form, zone
+    def __init__(self, page: Page, study: Study, form: Form, zone: str) -> None:
+        self._study, self._form, self._zone = study, form, zone
         self._language, self._names = page.language, trial.names()
 
     def group(
@@ -238,7 +240,7 @@ def events(page: Page, state: ParticipantState) -> tuple[ShownEvent, ...]:
     """The adverse events of a participant, judged by the safety rules."""
     rules = page.study.protocol.safety
     form = page.study.forms[rules.event_form]
-    reader = _Reader(page, form, "UTC")
+    reader = _Reader(page, page.study, form, "UTC")
     kept = records.answers(page.study, [state.code], [form.id], cut=page.moment.cut)
     special = {one.id: one.text.say(page.language) for one in rules.special_interest}
     shown = []

@@ -97,7 +97,7 @@ class _Teller:
 
     def happening(self, entry: Entry) -> list[Happening]:
         """The entry as a sentence, nothing where the viewer may not see it."""
-        if entry.what in self._hidden:
+        if entry.what in self._hidden or not self._may_read(entry):
             return []
         return [
             Happening(
@@ -107,6 +107,11 @@ class _Teller:
                 by=self._names.get(entry.by, entry.by),
             )
         ]
+
+    def _may_read(self, entry: Entry) -> bool:
+        """Whether the entry concerns no form, or one that the viewer may read."""
+        form = entry.payload.get("form")
+        return not isinstance(form, str) or not form or form in self._forms
 
     def save(self, entry: Entry) -> list[Save]:
         """The entry as a saved version, nothing where the viewer may not see the form."""

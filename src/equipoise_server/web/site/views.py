@@ -9,6 +9,9 @@ from django.utils.translation import gettext as _
 from equipoise.participant import ParticipantState
 from equipoise_server.services.permissions import SITE_STAFF
 from equipoise_server.store.queries import participants as people
+from equipoise_server.web.shared import unblindings
+from equipoise_server.web.shared.conversation import talks
+from equipoise_server.web.shared.finished import finished
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
@@ -22,7 +25,8 @@ from equipoise_server.web.site.visits import visits
 @page_for("site work")
 def day(page: Page) -> HttpResponse:
     """The viewer's own work today."""
-    return render(page, "site/day.html", {"work": work.today(page)})
+    context = {"work": work.today(page), "unblindings": unblindings.notices(page)}
+    return render(page, "site/day.html", context)
 
 
 @page_for("participants")
@@ -84,6 +88,8 @@ def record(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         "crumbs": crumbs,
         "working": working,
         "place": {"form": form, "visit": visit, "number": number},
+        "finished": finished(page, (code, form, visit, number), state.site),
+        "talk": talks(page, (code, form, visit, number), page.study.forms[form], state.site),
     }
     return render(page, "site/record.html", context)
 

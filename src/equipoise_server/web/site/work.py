@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from equipoise.schedule import next_dose
 from equipoise.schedule.matrix import DOSING, LOG
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records
+from equipoise_server.store.queries.finalising import unsigned
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import form_title, plain_text, said, visit_title
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
@@ -94,7 +96,13 @@ def today(page: Page) -> Today:
             _section("doses", _("Doses due"), _("No dose is due today."), doses),
             _section("visits", _("Due and in window"), _("Nothing is due today."), visits),
             _section("overdue", _("Overdue"), _("Nothing is overdue."), overdue),
-            _section("findings", _("Open findings"), _("No finding is open."), asked),
+            _section("findings", _("Queries to answer"), _("No query is open."), asked),
+            _section(
+                "signatures",
+                _("Waiting for your signature"),
+                _("Nothing waits for your signature."),
+                _signatures(page, sites),
+            ),
         ),
         participants=len(every),
         in_trial=sum(1 for state in every if state.status == "randomised"),
@@ -185,18 +193,42 @@ def _visit(
 def _findings(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
     for one in records.findings(sites=sites, cut=page.moment.cut):
         forms = visible_forms(page.study, page.viewer.roles_at(one.site))
-        if one.form in forms:
-            where = (one.participant, one.form, one.visit, one.number)
+        if one.form in forms and not one.answered:
             yield Task(
                 who=one.participant,
                 what=form_title(page.study, one.form, page.language, one.number),
                 detail=f"{one.participant} · {said(one.message, page.language)}",
                 when=_("since %(day)s") % {"day": page.moment.local(one.opened_at).date()},
-                url=reverse("site:record", args=where),
+                url=reverse("data:query", args=[one.id]),
                 icon="question",
                 tone="warn",
                 order=one.opened_at.isoformat(),
             )
+
+
+def _signatures(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
+    """One task per participant and meaning; the past of a demonstration has none."""
+    if page.moment.past:
+        return
+    rules = {one.id: one for one in page.study.protocol.signatures}
+    mine = (
+        one
+        for one in unsigned(sites)
+        if one.role in page.viewer.roles_at(one.site) and one.status in ("complete", "queries")
+    )
+    for (rule, code), some in groupby(mine, key=lambda one: (one.rule, one.participant)):
+        waiting = list(some)
+        titles = dict.fromkeys(form_title(page.study, one.form, page.language) for one in waiting)
+        yield Task(
+            who=code,
+            what=rules[rule].meaning.say(page.language),
+            detail=f"{code} · {', '.join(titles)}",
+            when=ngettext("%(n)s record", "%(n)s records", len(waiting)) % {"n": len(waiting)},
+            url=reverse("finalise:sign", args=(code, rule)),
+            icon="pen",
+            tone="info",
+            order=code,
+        )
 
 
 def _clocks(page: Page, course: Course) -> list[Task]:

@@ -14,6 +14,11 @@
   const served = new Map();
   let found = new Map();
   let dirty = false;
+  const WAIT = 1200; // milliseconds of rest after the last key before a draft is sent
+  let timer = 0;
+  let delay = WAIT;
+  let busy = null;
+  let leaving = false;
 
   const DRAFT = "equipoise draft " + location.pathname.replace(/^\/[^/]+/, "");
 
@@ -106,7 +111,8 @@
       return value;
     }
     function asked(item) {
-      if (!item.shown) return box(item.id).dataset.asked !== "false";
+      const field = box(item.id);
+      if (!item.shown) return !field || field.dataset.asked !== "false";
       return item.shown.every((rule) => holds(rule) === true);
     }
     function holds(rule) {
@@ -206,9 +212,9 @@
 
   /* What is typed and not saved stays in this tab: through a session that ended, a dropped
      connection, a wrong click. It is offered only to the same person and the same version. */
-  function keep() {
+  function keep(sent) {
     const said = [...form.elements].filter(mine).map((one) => [one.name, one.value, one.checked === true]);
-    const draft = { user: form.dataset.user, version: form.dataset.version, said };
+    const draft = { user: form.dataset.user, version: form.dataset.version, said, sent: sent === true };
     try { sessionStorage.setItem(DRAFT, JSON.stringify(draft)); } catch (error) { /* no room: the page still has it */ }
   }
 
@@ -219,7 +225,8 @@
   function restore() {
     const draft = JSON.parse(sessionStorage.getItem(DRAFT) || "null");
     const saved = new URLSearchParams(location.search).has("saved");
-    if (!draft || saved || draft.user !== form.dataset.user || draft.version !== form.dataset.version) {
+    const elsewhere = draft && draft.sent && form.dataset.draft; // the server has it, and gave it back
+    if (!draft || saved || elsewhere || draft.user !== form.dataset.user || draft.version !== form.dataset.version) {
       sessionStorage.removeItem(DRAFT);
       return;
     }
@@ -235,8 +242,54 @@
   function changed() {
     dirty = true;
     keep();
+    show("waits");
+    if (form.dataset.draft) { clearTimeout(timer); timer = setTimeout(send, WAIT); }
+  }
+
+  /* What the person is told of what was typed: waits, is kept, or why it is not. */
+  function show(name, filled) {
     const sign = document.getElementById("unsaved");
-    if (sign) sign.hidden = false;
+    if (!sign) return;
+    sign.hidden = false;
+    sign.dataset.state = name;
+    sign.querySelector(".state").textContent = (sign.dataset[name] || "").replace("{0}", filled || "");
+    sign.querySelector("a").hidden = name !== "ended";
+  }
+
+  /* The token of the session as it is now: signing in again, in another tab, changes it. */
+  function token() {
+    const found = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie);
+    const field = form.elements.csrfmiddlewaretoken;
+    if (found) field.value = found[1];
+    return field.value;
+  }
+
+  /* Sends what is typed to the server. Gives what came of it: kept, ended, offline or refused. */
+  async function send() {
+    clearTimeout(timer);
+    if (busy) busy.abort();
+    const mine_ = (busy = new AbortController());
+    const body = new FormData(form);
+    const state = await ask(body, mine_.signal);
+    if (state === "stopped") return state;
+    if (state === "kept") { keep(true); delay = WAIT; } else { delay = Math.min(delay * 2, 30000); timer = setTimeout(send, delay); }
+    const at = new Date(Date.now() + ahead(Date.now()) * 60000).toISOString().slice(11, 19);
+    show(state, at);
+    return state;
+  }
+
+  async function ask(body, signal) {
+    show("keeping");
+    try {
+      const answer = await fetch(form.dataset.draft, {
+        method: "POST", body, signal, redirect: "manual", headers: { "X-CSRFToken": token() },
+      });
+      const ours = (answer.headers.get("Content-Type") || "").startsWith("application/json");
+      if (answer.type === "opaqueredirect" || (answer.status === 403 && !ours)) return "ended";
+      return answer.ok ? "kept" : "refused";
+    } catch (error) {
+      return error.name === "AbortError" ? "stopped" : "offline";
+    }
   }
 
   function now() {
@@ -292,16 +345,45 @@
   });
   form.addEventListener("submit", (event) => {
     refresh();
-    const bad = rules.items.find((item) => (found.get(item.id) || []).some(([severity]) => severity === "hard") && box(item.id).dataset.asked !== "false");
-    if (!bad) { dirty = false; return; }
+    const bad = rules.items.find((item) => (found.get(item.id) || []).some(([severity]) => severity === "hard") && box(item.id) && box(item.id).dataset.asked !== "false");
+    if (!bad) { leave(event); return; }
     event.preventDefault();
     touched.add(bad.id);
     refresh();
     const input = inputs(bad.id)[0];
     if (input) input.focus();
   });
+
+  /* Saving leaves the page. Where the last draft did not arrive, the way is tried first, so that
+     nobody ends on a page of the browser's own with everything gone. */
+  async function leave(event) {
+    clearTimeout(timer);
+    const sign = document.getElementById("unsaved");
+    const doubt = ["offline", "ended"].includes(sign && sign.dataset.state) || !navigator.onLine;
+    if (leaving || !doubt || !form.dataset.draft) {
+      if (busy) busy.abort();
+      dirty = false;
+      token();
+      show("saving");
+      return;
+    }
+    event.preventDefault();
+    const pressed = event.submitter;
+    if ((await send()) !== "kept") return;
+    leaving = true;
+    form.requestSubmit(pressed);
+  }
+  window.addEventListener("online", () => { if (dirty && form.dataset.draft) send(); });
   for (const link of form.querySelectorAll("a.button")) {
-    link.addEventListener("click", () => sessionStorage.removeItem(DRAFT));
+    link.addEventListener("click", () => {
+      clearTimeout(timer);
+      sessionStorage.removeItem(DRAFT);
+      if (!form.dataset.draft || !dirty) return;
+      const body = new FormData(form);
+      body.append("discard", "1");
+      if (busy) busy.abort();
+      navigator.sendBeacon(form.dataset.draft, body);
+    });
   }
   if (!document.querySelector("main [data-code]")) restore();
   refresh();

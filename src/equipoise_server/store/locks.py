@@ -1,0 +1,91 @@
+"""Locks on parts of the trial: a record, a visit, a participant, a site.
+
+The row is the lock; the ledger tells who set and took it. Every write of a record asks in
+`save.standing`, every step of a life-cycle in `life.advance`: there is no other way in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from equipoise.errors import PartLocked
+from equipoise_server.store.models import Lock
+
+Scope = Literal["record", "visit", "participant", "site"]
+
+LOCKED = "part-locked"
+UNLOCKED = "part-unlocked"
+
+WHERE = (
+    "((l.scope = 'site' AND l.site = {site}) OR (l.participant = {participant} AND "
+    "(l.scope = 'participant' OR (l.visit = {visit} AND (l.scope = 'visit' OR "
+    "(l.form = {form} AND l.number = {number}))))))"
+)
+"""SQL: the locks `l` that stand over one record."""
+
+_FOUND = (
+    "SELECT l.scope FROM store_lock l WHERE (l.scope = 'site' AND l.site = %s) "
+    "OR (l.scope = 'participant' AND l.participant = %s) LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What can be locked. What a scope does not need is empty."""
+
+    scope: Scope
+    site: str
+    participant: str = ""
+    visit: str = ""
+    form: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        number = f" {self.number}" if self.number else ""
+        return {
+            "record": f"{self.form}{number} of {self.participant} at {self.visit}",
+            "visit": f"Visit {self.visit} of {self.participant}",
+            "participant": f"Participant {self.participant}",
+            "site": f"Site {self.site}",
+        }[self.scope]
+
+    def as_payload(self) -> dict[str, object]:
+        """The part as the ledger and a proposal keep it."""
+        return asdict(self)
+
+
+def name_of(scope: str, site: str, participant: str, place: str) -> str:
+    """What is locked, in words, where a record was to be written."""
+    return {"site": f"Site {site}", "participant": f"Participant {participant}"}.get(
+        scope, f"The visit of {place}" if scope == "visit" else place
+    )
+
+
+def require_unlocked(cursor: Any, *, site: str, participant: str = "", step: str) -> None:
+    """Refuse a step of a participant, or at a site, that is locked.
+
+    Raises:
+        PartLocked: naming what is locked.
+
+    """
+    cursor.execute(_FOUND, [site, participant])
+    found = cursor.fetchone()
+    if found is not None:
+        raise PartLocked(name_of(found[0], site, participant, ""), step)
+
+
+def is_locked(part: Part) -> bool:
+    """Whether this very part is locked; a lock above it does not count."""
+    return Lock.objects.filter(**asdict(part)).exists()
+
+
+def put(part: Part, at: datetime) -> None:
+    """Set the lock. Call it inside the transaction of the ledger entry."""
+    Lock.objects.create(**asdict(part), at=at)
+
+
+def take(part: Part) -> None:
+    """Take the lock away. Call it inside the transaction of the ledger entry."""
+    Lock.objects.filter(**asdict(part)).delete()

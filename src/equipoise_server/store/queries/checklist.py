@@ -1,0 +1,221 @@
+"""What is left to do before a part of the trial can be locked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from equipoise.errors import NotReady
+from equipoise.forms.verification import to_verify
+from equipoise.participant import timeline
+from equipoise.protocol.model import Study
+from equipoise.protocol.remember import Remembered
+from equipoise.schedule import due
+from equipoise_server.store import documents, life
+from equipoise_server.store import study as studies
+from equipoise_server.store.locks import Part
+from equipoise_server.store.models import (
+    Finding,
+    Participant,
+    Record,
+    RecordPayload,
+    Site,
+    Verification,
+)
+from equipoise_server.store.queries.accounts import reconciliation
+from equipoise_server.store.queries.finalising import unsigned
+
+Kind = Literal["queries", "incomplete", "unsigned", "due", "unverified", "kits"]
+WORDS: dict[Kind, str] = {
+    "queries": "open queries",
+    "incomplete": "records that are not complete",
+    "unsigned": "records without a signature that they need",
+    "due": "forms that are due or overdue",
+    "unverified": "answers not verified with their source",
+    "kits": "units of kits not accounted for",
+}
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """One thing that is left: about whom, and the record where there is one."""
+
+    participant: str
+    form: str = ""
+    visit: str = ""
+    number: int = 0
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One point of the checklist: how many are left, and the first of them."""
+
+    kind: Kind
+    total: int
+    left: tuple[Left, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left."""
+        return self.total == 0
+
+
+def open_points(part: Part | None, at: datetime) -> tuple[str, ...]:
+    """What is left, in one phrase per point; None asks about the whole study."""
+    return tuple(f"{one.total} {WORDS[one.kind]}" for one in points(part, at) if not one.done)
+
+
+def require_done(part: Part | None, at: datetime) -> None:
+    """Refuse to lock what is not finished.
+
+    Raises:
+        NotReady: naming each point that is left.
+
+    """
+    found = open_points(part, at)
+    if found:
+        raise NotReady("The study" if part is None else str(part), found)
+
+
+def points(part: Part | None, at: datetime) -> tuple[Point, ...]:
+    """Every point of the checklist, in the order in which people work on them."""
+    records = _records(part)
+    found: list[tuple[Kind, Iterable[Left]]] = [
+        ("queries", _queries(records)),
+        ("incomplete", map(_left, records.exclude(status__in=("complete", "queries")))),
+        ("unsigned", _unsigned(part)),
+    ]
+    if part is None or part.scope != "record":
+        found.append(("due", _due(part, at)))
+    found.append(("unverified", _unverified(records)))
+    if part is None or part.scope == "site":
+        found.append(("kits", _kits(part)))
+    return tuple(_point(kind, left) for kind, left in found)
+
+
+def _point(kind: Kind, left: Iterable[Left]) -> Point:
+    every = tuple(left)
+    return Point(kind=kind, total=len(every), left=every[:SHOWN])
+
+
+def _records(part: Part | None) -> QuerySet[Record]:
+    rows = Record.objects.order_by("participant", "visit", "form", "number")
+    if part is None:
+        return rows
+    if part.scope == "site":
+        return rows.filter(participant__site=part.site)
+    rows = rows.filter(participant=part.participant)
+    if part.scope == "visit":
+        return rows.filter(visit=part.visit)
+    if part.scope == "record":
+        return rows.filter(visit=part.visit, form=part.form, number=part.number)
+    return rows
+
+
+def _left(record: Record, item: str = "") -> Left:
+    return Left(
+        participant=record.participant_id,
+        form=record.form,
+        visit=record.visit,
+        number=record.number,
+        item=item,
+    )
+
+
+def _queries(records: QuerySet[Record]) -> Iterable[Left]:
+    rows = Finding.objects.filter(state="open", record__in=records).select_related("record")
+    return (_left(row.record, row.item) for row in rows.order_by("opened_at", "pk"))
+
+
+def _unsigned(part: Part | None) -> Iterable[Left]:
+    sites = None if part is None else {part.site}
+    participant = part.participant if part else ""
+    for one in unsigned(sites, participant=participant):
+        inside = part is None or part.scope in ("site", "participant")
+        at_visit = part is not None and part.visit == one.visit
+        whole = at_visit and part is not None and (part.form, part.number) == (one.form, one.number)
+        if inside or (at_visit and part is not None and part.scope == "visit") or whole:
+            yield Left(
+                participant=one.participant, form=one.form, visit=one.visit, number=one.number
+            )
+
+
+def _due(part: Part | None, at: datetime) -> Iterable[Left]:
+    zones = dict(Site.objects.values_list("code", "timezone"))
+    people = Participant.objects.order_by("pk")
+    if part is not None:
+        people = people.filter(site=part.site)
+        people = people.filter(pk=part.participant) if part.participant else people
+    for code, site in people.values_list("code", "site_id"):
+        for one in _dues(code, zones[site], at):
+            if part is None or part.scope != "visit" or one.visit == part.visit:
+                yield one
+
+
+def _dues(code: str, zone: str, at: datetime) -> Iterable[Left]:
+    study = studies.of_participant(code)
+    keys = Record.objects.filter(participant=code).values_list("form", "visit", "number")
+    known = documents.answers(study, documents.records_of(study, code, forms=_conditions(study)))
+    state, samples = life.state_of(code), study.participants.samples
+    lived = timeline(state, recorded=list(keys), answers=known, zone=zone, samples=samples)
+    on = at.astimezone(ZoneInfo(zone)).date()
+    for one in due(study.protocol, lived, on):
+        blinded = study.forms[one.form].audience == "blinded"
+        if one.state in ("due", "overdue") and blinded:
+            yield Left(participant=code, form=one.form, visit=one.visit, number=one.number)
+
+
+def _conditions_of(study: Study) -> frozenset[str]:
+    rules = [one.condition for one in study.protocol.schedule]
+    rules += [one.daily.condition for one in study.protocol.schedule if one.daily]
+    return documents.forms_naming(study, tuple(rule for rule in rules if rule))
+
+
+_conditions: Remembered[Study, frozenset[str]] = Remembered(_conditions_of)
+
+
+def _unverified(records: QuerySet[Record]) -> Iterable[Left]:
+    study = studies.active()
+    named = {rule.form for rule in study.cleaning.verification}
+    rows = records.filter(form__in=named & study.forms.keys())
+    verified = set(
+        Verification.objects.filter(undone_at__isnull=True, record__in=rows).values_list(
+            "record_id", "item"
+        )
+    )
+    answered = _answered(rows)
+    for row in rows:
+        wanted = to_verify(
+            study.cleaning,
+            study.forms[row.form],
+            participant=row.participant_id,
+            visit=row.visit,
+            number=row.number,
+        )
+        given = answered.get(row.current, frozenset())
+        yield from (
+            _left(row, item) for item in wanted if item in given and (row.pk, item) not in verified
+        )
+
+
+def _answered(records: QuerySet[Record]) -> dict[str, frozenset[str]]:
+    """The items answered in the newest version of some records, by its digest."""
+    found = RecordPayload.objects.filter(version__in=records.values("current"))
+    return {
+        digest: frozenset(name for name, value in json.loads(data).items() if value is not None)
+        for digest, data in found.values_list("version_id", "data")
+    }
+
+
+def _kits(part: Part | None) -> Iterable[Left]:
+    """Units that stand between the accounts and a reconciliation to zero."""
+    found = reconciliation(None if part is None else {part.site})
+    return (Left(participant=one.participant, item=one.unit) for one in found.open)

@@ -1,0 +1,215 @@
+"""Reading: the study, its forms, participants, records, queries."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path
+from pydantic import Field
+
+from equipoise.errors import UnknownRecord
+from equipoise.protocol.forms import Item
+from equipoise_server.store.queries import participants as people
+from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries.participants import Filter
+from equipoise_server.store.save import visits_of
+from equipoise_server.web.api import shapes
+from equipoise_server.web.api.routes import router
+from equipoise_server.web.api.token import Caller
+
+MOST = 500
+Limit = Annotated[int, Field(ge=1, le=MOST)]
+Word = shapes.Code
+InPath = Annotated[shapes.Code, Path()]
+Number = Annotated[int, Path(ge=0, le=2_000_000_000), Field()]
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Whom the token stands for."""
+    found: Caller = request.auth  # type: ignore[attr-defined]
+    return found
+
+
+@router.get("/study", response=shapes.StudyAnswer, summary="The protocol version that runs here")
+def study(request: HttpRequest) -> dict[str, Any]:
+    """Forms are those that the token may read."""
+    who = caller(request)
+    who.require("read participants")
+    running, facts = who.study, trial.trial()
+    seen = who.forms()
+    return {
+        "study": running.protocol.id,
+        "version": running.protocol.version,
+        "digest": running.digest,
+        "locked": bool(facts and facts.locked_at),
+        "forms": [
+            {
+                "id": form.id,
+                "title": dict(form.title),
+                "repeats": form.repeats,
+                "visits": sorted(visits_of(running, form.id)),
+            }
+            for form in running.forms.values()
+            if form.id in seen
+        ],
+        "visits": [{"id": one.id, "title": dict(one.title)} for one in running.protocol.visits],
+    }
+
+
+@router.get("/forms/{form}", response=shapes.FormAnswer, summary="A form and its items")
+def form(request: HttpRequest, form: InPath) -> dict[str, Any]:
+    """Items in the order of the form."""
+    who = caller(request)
+    who.require("read records")
+    who.require_form(form)
+    found = who.study.forms[form]
+    return {
+        "id": found.id,
+        "title": dict(found.title),
+        "repeats": found.repeats,
+        "digest": who.study.form_digests[found.id],
+        "items": [_item(who, one) for one in found.items()],
+    }
+
+
+def _item(who: Caller, item: Item) -> dict[str, Any]:
+    lists = {one.id: list(one.values()) for one in who.study.protocol.code_lists}
+    return {
+        "id": item.id,
+        "text": dict(item.text),
+        "type": item.type,
+        "unit": item.unit,
+        "required": bool(item.required),
+        "codes": lists.get(item.codes) if item.codes else None,
+        "low": item.low,
+        "high": item.high,
+    }
+
+
+@router.get("/participants", response=shapes.Participants, summary="Participants by code")
+def participants(
+    request: HttpRequest,
+    site: Word = "",
+    status: Word = "",
+    after: Word = "",
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Those after the code `after`, `limit` at most."""
+    who = caller(request)
+    who.require("read participants")
+    wanted = Filter(site=site, status=status)
+    page = people.listed(who.sites, wanted, after=after, limit=limit)
+    return {
+        "participants": [_participant(who, one) for one in page.states],
+        "total": page.total,
+        "following": page.following,
+    }
+
+
+def _participant(who: Caller, state: Any) -> dict[str, Any]:
+    return {
+        "code": state.code,
+        "site": state.site,
+        "status": state.status,
+        "screened_on": state.screened_on,
+        "randomised_on": state.randomised_on,
+        "doses": len(state.doses) if who.sees_doses else None,
+    }
+
+
+@router.get("/participants/{code}", response=shapes.Participant, summary="One participant")
+def participant(request: HttpRequest, code: InPath) -> dict[str, Any]:
+    """One participant by code."""
+    who = caller(request)
+    who.require("read participants")
+    who.require_participant(code)
+    return _participant(who, people.state(code))
+
+
+@router.get(
+    "/participants/{code}/records",
+    response=list[shapes.RecordHead],
+    summary="Where a participant's records stand",
+)
+def heads(request: HttpRequest, code: InPath) -> list[dict[str, Any]]:
+    """Records of forms that the token may read."""
+    who = caller(request)
+    who.require("read records")
+    who.require_participant(code)
+    seen = who.forms()
+    return [
+        {
+            "participant": code,
+            "form": one.form,
+            "visit": one.visit,
+            "number": one.number,
+            "version": one.version,
+            "on": one.on,
+            "status": one.status,
+            "open_queries": one.findings,
+        }
+        for one in records.heads([code]).get(code, [])
+        if one.form in seen
+    ]
+
+
+@router.get(
+    "/participants/{code}/records/{form}/{visit}/{number}",
+    response=shapes.RecordAnswer,
+    summary="A record with its answers",
+)
+def record(
+    request: HttpRequest, code: InPath, form: InPath, visit: InPath, number: Number
+) -> dict[str, Any]:
+    """The newest version."""
+    who = caller(request)
+    who.require("read records")
+    who.require_participant(code)
+    who.require_form(form)
+    head = next(
+        (one for one in records.heads([code]).get(code, []) if one.key == (form, visit, number)),
+        None,
+    )
+    if head is None:
+        raise UnknownRecord(f"record {form} {number} of {code} at {visit}")
+    newest = records.versions(code, form, visit, number)[0]
+    return {
+        "participant": code,
+        "form": form,
+        "visit": visit,
+        "number": number,
+        "version": head.version,
+        "on": newest.on,
+        "status": head.status,
+        "open_queries": head.findings,
+        "answers": newest.answers,
+        "saved_by": newest.by,
+        "saved_at": newest.at,
+        "reason": newest.reason,
+        "digest": newest.digest,
+    }
+
+
+@router.get("/queries", response=list[shapes.Query], summary="Open queries")
+def queries(request: HttpRequest, site: Word = "") -> list[dict[str, Any]]:
+    """What is asked about records that the token may read, the oldest first."""
+    who = caller(request)
+    who.require("read records")
+    seen = who.forms()
+    sites = who.sites if not site else frozenset({site}) & (who.sites or {site})
+    return [
+        {
+            "participant": one.participant,
+            "site": one.site,
+            "form": one.form,
+            "visit": one.visit,
+            "number": one.number,
+            "item": one.item,
+            "code": one.code,
+            "message": dict(one.message),
+            "opened_at": one.opened_at,
+        }
+        for one in records.findings(sites=sites)
+        if one.form in seen
+    ]

@@ -1,0 +1,96 @@
+"""Who calls: the holder of a token. Nobody without one gets further than a 401."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.security import HttpBearer
+
+from equipoise.errors import NotPermitted, UnknownRecord
+from equipoise.protocol.model import Study
+from equipoise_server.services.permissions import ALLOWED
+from equipoise_server.services.program_tokens import Holder, holder
+from equipoise_server.store import study as studies
+from equipoise_server.store.models import Participant
+from equipoise_server.web.shared.visibility import sees_doses, visible_forms
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer eqp_...`."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        """The caller, or None."""
+        found = holder(token, timezone.now())
+        return Caller(holder=found) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """A program that acts for a person in one role at one site."""
+
+    holder: Holder
+
+    @property
+    def study(self) -> Study:
+        """The study that runs here."""
+        return studies.active()
+
+    @property
+    def sites(self) -> frozenset[str] | None:
+        """The sites whose data may be read; None for all."""
+        return None if self.holder.site is None else frozenset({self.holder.site})
+
+    @property
+    def sees_doses(self) -> bool:
+        """Whether doses and kits may be seen."""
+        return sees_doses({self.holder.role})
+
+    def forms(self) -> frozenset[str]:
+        """The forms that may be read."""
+        return visible_forms(self.study, {self.holder.role})
+
+    def require(self, step: str) -> None:
+        """Refuse what the token's role may not do, whatever else its person may.
+
+        Raises:
+            NotPermitted: naming the roles that may.
+
+        """
+        if self.holder.role not in ALLOWED[step]:
+            raise NotPermitted(step, f"a token of the role {' or '.join(ALLOWED[step])}")
+
+    def require_writing(self, step: str) -> None:
+        """Refuse a change through a token that only reads.
+
+        Raises:
+            NotPermitted: it only reads, or its role may not.
+
+        """
+        self.require(step)
+        if not self.holder.writes:
+            raise NotPermitted(step, "a token that may write")
+
+    def require_participant(self, code: str) -> None:
+        """Refuse a participant of another site in the words for one who does not exist.
+
+        Raises:
+            UnknownRecord: there is none here.
+
+        """
+        found = Participant.objects.filter(pk=code)
+        if self.sites is not None:
+            found = found.filter(site__in=self.sites)
+        if not found.exists():
+            raise UnknownRecord(f"participant {code}")
+
+    def require_form(self, form: str) -> None:
+        """Refuse a form that the role does not see in the words for one that does not exist.
+
+        Raises:
+            UnknownRecord: there is none here.
+
+        """
+        if form not in self.forms():
+            raise UnknownRecord(f"form {form}")

@@ -1,0 +1,158 @@
+"""Passkeys, invitations and lockout in a real browser; pages about people for everybody's eyes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from .conftest import AXE, SIZES, enter
+
+pytestmark = pytest.mark.browser
+PHRASE = "seven quiet herons"
+PHONE = {"width": 360, "height": 780}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def site(demo: SimpleNamespace) -> SimpleNamespace:
+    """The demonstration under the name for which browsers make passkeys."""
+    return SimpleNamespace(url=demo.url.replace("127.0.0.1", "localhost"), logins=demo.logins)
+
+
+@pytest.fixture
+def desk(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser with a device that makes passkeys and recognises its owner."""
+    with chromium.new_context(viewport=SIZES["wide"], locale="en-GB") as context:
+        yield context
+
+
+def _device(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def _invite(page: Page, site: SimpleNamespace, username: str) -> str:
+    """Invite a monitor as the administrator, and sign out; the link."""
+    enter(page, site, "administrator")
+    page.goto(f"{site.url}/en/people/members/")
+    page.fill("#full_name", "Mei Lin")
+    page.fill("#username", username)
+    page.select_option("#role", "monitor")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    link = page.locator("[data-link-text]").inner_text()
+    page.context.clear_cookies()
+    return link
+
+
+def _accept(page: Page, link: str) -> None:
+    page.goto(link)
+    page.fill("#new", PHRASE)
+    page.fill("#again", PHRASE)
+    page.get_by_role("button", name="Accept").click()
+    page.wait_for_url("**/sign-in/enrol/")
+
+
+def test_an_invited_person_makes_a_passkey_and_signs_in_with_it_alone(
+    desk: BrowserContext, site: SimpleNamespace
+) -> None:
+    page = desk.new_page()
+    _device(page)
+    _accept(page, _invite(page, site, "mei.lin"))
+    page.fill("#name", "office computer")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.locator("[data-codes] li")).to_have_count(10)
+    page.get_by_role("link", name="Go on").click()
+    page.wait_for_url("**/en/office/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{site.url}/en/sign-in/?next=/en/people/me/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/en/people/me/")
+    expect(page.get_by_text("office computer")).to_be_visible()
+    page.fill("#prove-password", PHRASE)
+    page.get_by_role("button", name="Use my passkey").first.click()
+    expect(page.locator("[data-passkey-done]").first).to_be_visible()
+    page.get_by_role("button", name="New recovery codes").click()
+    expect(page.locator("[data-codes] li")).to_have_count(10)
+    page.goto(f"{site.url}/en/people/confirm/?purpose=sign%203f2a&next=/en/office/flow/")
+    page.fill("#prove-password", PHRASE)
+    page.get_by_role("button", name="Use my passkey").click()
+    expect(page.locator("[data-passkey-done]")).to_be_visible()
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/en/office/flow/")
+
+
+def test_a_passkey_serves_as_the_second_step_and_five_wrong_codes_close_the_door(
+    desk: BrowserContext, site: SimpleNamespace
+) -> None:
+    page = desk.new_page()
+    _device(page)
+    _accept(page, _invite(page, site, "yu.an"))
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.locator("[data-codes] li")).to_have_count(10)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{site.url}/en/sign-in/")
+    page.fill("#username", "yu.an")
+    page.fill("#password", PHRASE)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/sign-in/second/")
+    again = page.url
+    page.get_by_role("button", name="Use my passkey").click()
+    page.wait_for_url("**/en/office/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{site.url}/en/sign-in/")
+    page.fill("#username", "yu.an")
+    page.fill("#password", PHRASE)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url(again)
+    for _ in range(5):
+        page.fill("#code", "00000")
+        page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("[data-code='sign-in.locked-out']")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "size"), [("en", SIZES["wide"]), ("zh-hans", PHONE)], ids=["wide", "phone"]
+)
+def test_pages_about_people_are_for_everybody(
+    chromium: Browser, demo: SimpleNamespace, language: str, size: dict[str, int]
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    pages = {
+        "administrator": ("members/", "roles/", "trainings/", "me/"),
+        "investigator": ("delegations/", "confirm/?purpose=sign%203f2a"),
+    }
+    with chromium.new_context(viewport=size, bypass_csp=True) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        for role, paths in pages.items():
+            context.clear_cookies()
+            enter(page, demo, role, language)
+            for path in paths:
+                page.goto(f"{demo.url}/{language}/people/{path}")
+                wrong[path] = _examine(page, size["width"])
+        context.clear_cookies()
+        page.goto(f"{demo.url}/{language}/sign-in/?as={demo.logins['monitor']['username']}")
+        page.click("main form button[type=submit]")
+        page.wait_for_url(re.compile("second"))
+        wrong["second"] = _examine(page, size["width"])
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def _examine(page: Page, width: int) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    wider = page.evaluate("document.documentElement.scrollWidth")
+    return wrong + ([f"{wider} px wide"] if wider > width + 1 else [])

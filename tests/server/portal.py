@@ -1,0 +1,47 @@
+"""What strangers do in the tests of the public side."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from equipoise_server.services.contact_site import Message, contact_site
+from equipoise_server.services.send_mail import send_mail
+from equipoise_server.services.sign_up import Wish, confirm, sign_up
+from server.cast import NOW
+from server.smtp import Server
+
+ANNA = "anna.canary@example.org"
+
+
+def link_in(text: str, part: str) -> str:
+    """The signed end of a link in a letter."""
+    found = re.search(rf"/{part}/([^/\s]+)/", text)
+    assert found is not None, text
+    return found[1]
+
+
+def volunteer(server: Server, address: str = ANNA, at: datetime = NOW, **more: Any) -> str:
+    """Somebody who signed up and confirmed; the token."""
+    given: dict[str, Any] = {"topics": ("helicobacter",), "consents": ("alerts",), **more}
+    sign_up(Wish(address=address, **given), at=at)
+    send_mail(at=at + timedelta(seconds=1))
+    return confirm(link_in(server.last(address), "confirm"), at=at)
+
+
+def write_to(site: str = "s01", at: datetime = NOW, **more: Any) -> str:
+    """A message to a site; its token."""
+    given: dict[str, Any] = {
+        "study": "hp-three",
+        "site": site,
+        "name": "Anna Canary",
+        "address": ANNA,
+        "phone": "138 0013 8000",
+        "text": "May I take part? My canary sings.",
+        "consent": True,
+        "answers": {"I2": "fits"},
+        "keep_answers": True,
+        **more,
+    }
+    return contact_site(Message(**given), at=at)

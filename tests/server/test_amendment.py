@@ -1,0 +1,341 @@
+"""Amendments: published whole, in force site by site, older data read through lenses."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from equipoise.errors import AmendmentRefused, LensMissing, NotPermitted, WaitsForBoard
+from equipoise.protocol.load import load
+from equipoise.protocol.model import Study
+from equipoise.protocol.overlay import laid
+from equipoise_server.services.activate_amendment import activate_amendment
+from equipoise_server.services.appoint import appoint
+from equipoise_server.services.consent import consent
+from equipoise_server.services.decide_board import decide_board
+from equipoise_server.services.export import export
+from equipoise_server.services.move_participant import move_participant
+from equipoise_server.services.publish_amendment import publish_amendment
+from equipoise_server.services.randomise import randomise
+from equipoise_server.services.report_pregnancy import report_pregnancy
+from equipoise_server.services.verify import verify
+from equipoise_server.store import life
+from equipoise_server.store import study as studies
+from equipoise_server.store.dataset import dataset
+from equipoise_server.store.models import ParticipantVersion, RecordVersion, User
+from equipoise_server.store.queries import records
+from server.cast import ADULT, NOW, TODAY, Cast, key
+
+CODE = "S01-AAAAA-AAAAA"
+OTHER = "S01-BBBBB-BBBBB"
+LATER = NOW + timedelta(hours=1)
+LENS = {
+    "id": "from-1",
+    "reads": "1.0",
+    "forms": [
+        {
+            "form": "screening",
+            "steps": [
+                {"rename": "egfr", "to": "filtration"},
+                {"add": "smoker"},
+            ],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def sponsor(trial: Cast) -> User:
+    return appoint(
+        username="sp", full_name="Sp", role="sponsor", site=None, by=trial.administrator, at=NOW,
+        key=key(),
+    )  # fmt: skip
+
+
+def _edit(path: Path, change: Callable[[Any], None]) -> None:
+    document = yaml.safe_load(path.read_text("utf-8"))
+    change(document)
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+
+
+def _rename(path: Path) -> None:
+    text = path.read_text("utf-8").replace("egfr", "filtration")
+    path.write_text(text, "utf-8")
+
+
+@pytest.fixture
+def amended(trial: Cast, tmp_path: Path) -> Path:
+    """Version 2.0: an item renamed, one more, and a wider window."""
+    folder = tmp_path / "two"
+    shutil.copytree(trial.instance.folder / "study", folder)
+
+    def protocol(document: Any) -> None:
+        document["version"] = "2.0"
+        document["visits"][-1]["late"] = document["visits"][-1].get("late", 0) + 3
+
+    def screening(document: Any) -> None:
+        document["groups"][0]["items"].append(
+            {"id": "smoker", "text": {"en": "Smokes", "zh-Hans": "吸烟"}, "type": "boolean"}
+        )
+
+    _edit(folder / "protocol.yaml", protocol)
+    _edit(folder / "forms" / "screening.yaml", screening)
+    for path in (*(folder / "forms").iterdir(), folder / "protocol.yaml"):
+        _rename(path)
+    for path in (folder / "scenarios").iterdir():
+        _rename(path)
+    for path in (folder / "consent").iterdir():  # the same document, under the same version
+        if not path.read_text("utf-8").startswith("---"):
+            path.write_text('---\nversion: "1.0"\n---\n' + path.read_text("utf-8"), "utf-8")
+    (folder / "lenses").mkdir()
+    (folder / "lenses" / "from-1.yaml").write_text(yaml.safe_dump(LENS), "utf-8")
+    if (folder / "cleaning.yaml").is_file():
+        _rename(folder / "cleaning.yaml")
+    return folder
+
+
+def publish(folder: Path, by: User, **rehearsal: Any) -> str:
+    shown = {"digest": load(folder).digest, "power": 0.8, **rehearsal}
+    return publish_amendment(folder, rehearsal=shown, by=by, at=NOW, key=key())
+
+
+def activate(digest: str, by: User, on: date = TODAY, site: str = "s01") -> None:
+    activate_amendment(digest, site=site, on=on, by=by, at=NOW, key=key())
+
+
+def test_a_participant_moves_at_the_next_visit_and_old_data_stay(
+    trial: Cast, amended: Path, sponsor: User, tmp_path: Path
+) -> None:
+    trial.make_eligible(trial.enrol(CODE))
+    digest = publish(amended, sponsor)
+    assert studies.active().digest == trial.study.digest  # published, not in force
+    activate(digest, sponsor)
+    assert studies.of_participant(CODE).digest == trial.study.digest
+    trial.fill_in(CODE, "screening", {**ADULT, "age": 45}, reason="why", at=LATER)  # old visit
+    assert studies.of_participant(CODE).digest == trial.study.digest
+    randomise(participant=CODE, by=trial.investigator, at=LATER, key=key())
+    trial.fill_in(CODE, "start", {"vomiting": False}, visit="start", at=LATER)
+    assert studies.of_participant(CODE).digest == digest
+    (answered,) = records.answers(studies.active(), [CODE], ["screening"])[CODE]
+    assert (answered.values["filtration"], "egfr" in answered.values) == (88.5, False)
+    newest = records.versions(CODE, "screening", "screen", 0)[0]
+    assert newest.answers is not None
+    assert newest.answers["egfr"] == 88.5  # under its own definition it is as it was
+    found = {
+        one.code: one for one in dataset(studies.active(), allocated={}, received={}).participants
+    }
+    assert CODE in found
+    assert verify().sound
+    out = tmp_path / "out"
+    export("csv", out=out, by=trial.statistician, at=LATER)
+    row = next(csv.DictReader((out / "forms" / "screening.csv").open(encoding="utf-8")))
+    assert (row["filtration"], row["smoker"], row["age"]) == ("88.5", "", "45")
+    export("odm", out=tmp_path / "odm", by=trial.statistician, at=LATER)
+    assert "filtration" in (tmp_path / "odm" / "odm.xml").read_text("utf-8")
+
+
+def test_a_change_after_the_move_is_saved_under_the_new_definition(
+    trial: Cast, amended: Path, sponsor: User
+) -> None:
+    trial.fill_in(trial.enrol(CODE), "screening", ADULT)
+    activate(publish(amended, sponsor), sponsor)
+    move_participant(participant=CODE, by=trial.investigator, at=LATER, key=key())
+    new = {name: value for name, value in ADULT.items() if name != "egfr"}
+    unchanged = trial.fill_in(CODE, "screening", {**new, "filtration": 88.5}, at=LATER)
+    assert unchanged.version == 1
+    saved = trial.fill_in(CODE, "screening", {**new, "filtration": 90.0}, reason="why", at=LATER)
+    assert saved.version == 2
+    assert [one.study for one in RecordVersion.objects.order_by("version")] == [
+        trial.study.digest,
+        studies.of_participant(CODE).digest,
+    ]
+    assert verify().sound
+
+
+def test_new_participants_start_under_the_version_of_their_site(
+    trial: Cast, amended: Path, sponsor: User
+) -> None:
+    digest = publish(amended, sponsor)
+    activate(digest, sponsor, on=TODAY + timedelta(days=1), site="s01")
+    activate(digest, sponsor, site="s02")
+    trial.enrol(CODE)
+    trial.enrol("S02-BBBBB-BBBBB", "s02")
+    assert studies.of_participant(CODE).digest == trial.study.digest
+    assert studies.of_participant("S02-BBBBB-BBBBB").digest == digest
+    with pytest.raises(AmendmentRefused):
+        move_participant(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    assert verify().sound
+
+
+def test_a_lens_that_does_not_explain_a_change_is_refused(
+    amended: Path, sponsor: User, trial: Cast
+) -> None:
+    lens = {**LENS, "forms": [{"form": "screening", "steps": [{"add": "smoker"}]}]}
+    (amended / "lenses" / "from-1.yaml").write_text(yaml.safe_dump(lens), "utf-8")
+    with pytest.raises(LensMissing, match="egfr, filtration"):
+        publish(amended, sponsor)
+    wrong = laid(LENS, {"forms": [{"form": "nowhere", "steps": [{"add": "x"}]}]})
+    (amended / "lenses" / "from-1.yaml").write_text(yaml.safe_dump(wrong), "utf-8")
+    with pytest.raises(LensMissing):
+        publish(amended, sponsor)
+    assert RecordVersion.objects.count() == 0
+    assert trial.study.digest == studies.active().digest
+
+
+def test_a_rehearsal_of_another_version_is_refused(amended: Path, sponsor: User) -> None:
+    with pytest.raises(AmendmentRefused, match="rehearsal"):
+        publish(amended, sponsor, digest="0" * 64)
+
+
+def test_arms_may_not_change_under_a_sealed_list(amended: Path, sponsor: User) -> None:
+    _edit(amended / "protocol.yaml", lambda one: one["arms"][0].update(ratio=1))
+    with pytest.raises(AmendmentRefused, match="arms"):
+        publish(amended, sponsor)
+
+
+def test_versions_go_forward_only(amended: Path, sponsor: User, trial: Cast) -> None:
+    digest = publish(amended, sponsor)
+    with pytest.raises(AmendmentRefused):
+        publish(amended, sponsor)
+    with pytest.raises(AmendmentRefused, match="is over"):
+        activate(digest, sponsor, on=TODAY - timedelta(days=1))
+    activate(digest, sponsor)
+    with pytest.raises(AmendmentRefused, match="already"):
+        activate(digest, sponsor)
+    with pytest.raises(NotPermitted):
+        activate(digest, trial.investigator, site="s02")
+
+
+def _consented_anew(folder: Path, version: str) -> None:
+    for path in (folder / "consent").iterdir():
+        text = path.read_text("utf-8").replace('version: "1.0"', f'version: "{version}"')
+        path.write_text(text + "\nOne more risk.\n", "utf-8")
+
+
+def test_where_people_agree_anew_they_move_when_they_have(
+    trial: Cast, amended: Path, sponsor: User
+) -> None:
+    _consented_anew(amended, "2.0")
+    for code in (CODE, OTHER):
+        trial.make_eligible(trial.enrol(code))
+    digest = publish(amended, sponsor)
+    activate(digest, sponsor)
+    for code in (CODE, OTHER):
+        randomise(participant=code, by=trial.investigator, at=LATER, key=key())
+    trial.fill_in(CODE, "start", {"vomiting": False}, visit="start", at=LATER)
+    assert studies.of_participant(CODE).digest == trial.study.digest  # did not agree yet
+    with pytest.raises(AmendmentRefused, match="sign the consent"):
+        move_participant(participant=CODE, by=trial.investigator, at=LATER, key=key())
+    consent(participant=CODE, version="2.0", by=trial.investigator, at=LATER, key=key())
+    assert studies.of_participant(CODE).digest == digest
+    assert ParticipantVersion.objects.get().why == "reconsent"
+    assert verify().sound
+
+
+def test_a_changed_risk_without_a_new_document_is_refused(amended: Path, sponsor: User) -> None:
+    _consented_anew(amended, "1.0")
+    with pytest.raises(AmendmentRefused, match="agree to it anew"):
+        publish(amended, sponsor)
+
+
+def _with_board(study: Path, more: dict[str, Any]) -> None:
+    def protocol(document: Any) -> None:
+        document["safety_board"] = {
+            "composition": {"en": "Three", "zh-Hans": "三人"},
+            "reviews_after": [2],
+            "review_day": 7,
+            "holds_randomisation": True,
+            **more,
+        }
+
+    _edit(study / "protocol.yaml", protocol)
+
+
+def test_randomisation_waits_for_the_review_of_the_first(instance: Any) -> None:
+    from server.cast import open_the_trial
+
+    _with_board(instance.folder / "study", {"sentinel_count": 1, "sentinel_gap_hours": 24})
+    trial = open_the_trial(instance)
+    board = appoint(
+        username="bm", full_name="Bm", role="safety-board member", site=None,
+        by=trial.administrator, at=NOW, key=key(),
+    )  # fmt: skip
+    for code in (CODE, OTHER):
+        trial.make_eligible(trial.enrol(code))
+    randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    with pytest.raises(WaitsForBoard, match="first 1 have not been reviewed"):
+        randomise(participant=OTHER, by=trial.investigator, at=LATER, key=key())
+    with pytest.raises(NotPermitted):
+        decide_board("sentinel", opens=True, words="x", by=trial.investigator, at=LATER, key=key())
+    decide_board("sentinel", opens=True, words="Reviewed", by=board, at=LATER, key=key())
+    randomise(participant=OTHER, by=trial.investigator, at=LATER, key=key())
+    assert verify().sound
+
+
+def test_a_closed_level_opens_by_decision_and_can_close_again(instance: Any) -> None:
+    from server.cast import open_the_trial
+
+    _with_board(instance.folder / "study", {"opens": {"false": 2}})
+    trial = open_the_trial(instance)
+    board = appoint(
+        username="bm", full_name="Bm", role="safety-board member", site=None,
+        by=trial.administrator, at=NOW, key=key(),
+    )  # fmt: skip
+    for code in (CODE, OTHER):
+        trial.make_eligible(trial.enrol(code))
+    with pytest.raises(WaitsForBoard, match="2 treated"):
+        randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    decide_board("false", opens=True, words="Open", by=board, at=NOW, key=key())
+    randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    decide_board("false", opens=False, words="Close", by=board, at=NOW, key=key())
+    with pytest.raises(WaitsForBoard):
+        randomise(participant=OTHER, by=trial.investigator, at=LATER, key=key())
+
+
+def test_a_pregnancy_is_reported_and_ends_dosing(instance: Any) -> None:
+    from server.cast import open_the_trial
+
+    def protocol(document: Any) -> None:
+        document["safety"]["pregnancy"] = {
+            "form": "event",
+            "rule": "pregnant",
+            "hours": 24.0,
+            "aware_item": document["safety"]["onset_item"],
+            "submitted_item": document["safety"]["onset_item"],
+            "outcome_item": document["safety"]["outcome_item"],
+            "open_codes": ["ongoing"],
+        }
+
+    _edit(instance.folder / "study" / "protocol.yaml", protocol)
+    trial = open_the_trial(instance)
+    trial.make_eligible(trial.enrol(CODE))
+    randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    said = {"participant": CODE, "values": {}, "on": TODAY, "at": LATER}
+    with pytest.raises(NotPermitted):
+        report_pregnancy(by=trial.nurse, key=key(), **said)
+    assert report_pregnancy(by=trial.investigator, key=key(), **said) == 1
+    assert life.state_of(CODE).dosing_stopped_at == LATER
+    assert verify().sound
+
+
+def test_the_amendment_of_the_reference_study_ships_whole(tmp_path: Path) -> None:
+    from equipoise.forms import operations, unreadable
+    from equipoise.protocol.check import check_folder
+    from equipoise.protocol.overlay import amend, amendments
+
+    assert amendments("nct05787288") == ("1",)
+    new: Study = load(amend("nct05787288", "1", tmp_path / "two"))
+    old = load("nct05787288")
+    assert [one for one in check_folder(tmp_path / "two") if one.severity == "error"] == []
+    (lens,) = new.lenses
+    lists = (old.protocol.code_lists, new.protocol.code_lists)
+    steps = {one.form: operations(one.steps) for one in lens.forms}
+    for name, form in old.forms.items():
+        assert unreadable(form, new.forms[name], steps.get(name, ()), lists) == ()

@@ -1,0 +1,132 @@
+"""What the trial holds that fills the parameters of an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def filled(name: str, parts: tuple[str, ...], site: str) -> dict[str, Any] | None:
+    """The values for an address of this view, or None where the trial holds none."""
+    if not parts:
+        return {}
+    record = _record(site)
+    known: dict[str, Any] = {
+        "site": site or (record.participant.site_id if record else None),
+        "study": _study(),
+        "kit": _kit(site),
+        "act": "receive",
+        "action": "withdraw",
+        "rule": _rule(),
+        "name": "results.json",
+    }
+    if record is not None:
+        known |= {
+            "code": record.participant_id,
+            "who": record.participant_id,
+            "form": record.form,
+            "visit": record.visit,
+            "number": record.number,
+            "item": _item(record.form),
+        }
+    if name in _OWN:
+        own = _OWN[name]()
+        if own is None:
+            return None
+        known |= own
+    found = {part: known.get(part) for part in parts}
+    return None if any(value is None for value in found.values()) else found
+
+
+def _record(site: str) -> Any:
+    """The first saved record of the first randomised participant."""
+    from equipoise_server.store.models import Record
+
+    rows = Record.objects.exclude(participant__kit="").exclude(current="")
+    if site:
+        rows = rows.filter(participant__site=site)
+    return rows.select_related("participant").order_by("participant_id", "form", "pk").first()
+
+
+def _study() -> str:
+    from equipoise_server.store import study
+
+    return study.active().protocol.id
+
+
+def _rule() -> str | None:
+    from equipoise_server.store import study
+
+    rules = study.active().signing.rules if hasattr(study.active(), "signing") else ()
+    return next((one.id for one in rules), "visits")
+
+
+def _kit(site: str) -> str | None:
+    from equipoise_server.store.models import Kit
+
+    rows = Kit.objects.filter(site=site) if site else Kit.objects.all()
+    found = rows.order_by("pk").first()
+    return None if found is None else found.pk
+
+
+def _item(form: str) -> str:
+    from equipoise_server.store import study
+
+    return next(iter(study.active().forms[form].items())).id
+
+
+def _first(model: str, part: str, field: str = "pk", alias: str = "default") -> Any:
+    def value() -> dict[str, Any] | None:
+        from django.apps import apps
+
+        rows = apps.get_model(model).objects.using(alias)
+        found = rows.order_by("pk").values_list(field, flat=True).first()
+        return None if found is None else {part: found}
+
+    return value
+
+
+def _link(purpose: str, model: str, alias: str) -> Any:
+    def value() -> dict[str, Any] | None:
+        from django.apps import apps
+
+        from equipoise_server.services import links
+
+        found = apps.get_model(model).objects.using(alias).order_by("pk").first()
+        return None if found is None else {"signed": links.make(purpose, found.token)}
+
+    return value
+
+
+_OWN = {
+    "data:query": _first("store.Finding", "number"),
+    "data:deviation": _first("store.Deviation", "number"),
+    "data:preview": _first("store.Upload", "number"),
+    "finalise:amendment": _first("store.Amendment", "number", "number"),
+    "finalise:proposal": _first("store.Proposal", "number"),
+    "office:contact": _first("store.Enquiry", "token", "token"),
+    "volunteer:change-note": _first("identity.Annotation", "token", "token", "identity"),
+    "volunteer:confirm": _link("confirm", "identity.Volunteer", "identity"),
+    "volunteer:enter": _link("enter", "identity.Volunteer", "identity"),
+    "volunteer:stop": _link("stop", "identity.Volunteer", "identity"),
+    "public:status": _link("status", "store.Enquiry", "default"),
+    "people:invitation": lambda: {"link": "forged"},
+}
+"""Parameters that mean something else in one view."""
+
+
+def home() -> str:
+    """The site of the first randomised participant."""
+    from equipoise_server.store.models import Participant
+
+    first = Participant.objects.exclude(kit="").order_by("code").first()
+    return "" if first is None else str(first.site_id)
+
+
+def person_of(role: str) -> tuple[Any, str | None]:
+    """Somebody who holds a role, and where: for site staff the site that is looked at."""
+    from equipoise_server.store.models import Membership
+
+    held = Membership.objects.filter(role=role).select_related("user").order_by("user_id")
+    found = held.filter(site_id=home()).first() or held.first()
+    assert found is not None, role
+    return found.user, found.site_id

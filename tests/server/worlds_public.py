@@ -1,0 +1,51 @@
+"""What strangers and the office do in every world beside the trial itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+
+def strangers_come(desk: Any, at: datetime) -> None:
+    """A message to a site, a volunteer with a note, an invitation, tokens for programs."""
+    from equipoise_server.services.contact_site import Message, contact_site
+    from equipoise_server.services.invite import Invited, invite
+    from server.worlds import NOON
+
+    protocol = desk.study.protocol
+    boss = desk.staff["administrator", protocol.sites[0].id]
+    contact_site(
+        Message(
+            study=protocol.id,
+            site=protocol.sites[0].id,
+            name="Anna",
+            address="anna@example.org",
+            text="May I take part?",
+            consent=True,
+        ),
+        at=NOON,
+    )
+    sign_up_one(desk)
+    invited = Invited(username="new", full_name="New", role="sponsor", address="n@example.org")
+    invite(invited, by=boss, at=at, key="invite")
+
+
+def sign_up_one(desk: Any) -> None:
+    """A volunteer who confirms, and asks something about the study page."""
+    from equipoise.exchange.topics import topics
+    from equipoise_server.services import annotate, links
+    from equipoise_server.services.sign_up import Wish, confirm, sign_up
+    from equipoise_server.services.volunteers import by_address
+    from server.worlds import NOON
+
+    address = "vera@example.org"
+    sign_up(Wish(address=address, topics=(sorted(topics())[0],), consents=("alerts",)), at=NOON)
+    found = by_address(address)
+    assert found is not None
+    token = confirm(links.make("confirm", found.token), at=NOON)
+    passages = annotate.public_passages(desk.study, "en")
+    for passage in passages[:2]:
+        note = annotate.annotate(
+            token, study=desk.study, language="en", paragraph=passage.id, text="Why?", at=NOON
+        )
+        annotate.share(token, note, at=NOON)
