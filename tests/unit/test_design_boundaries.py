@@ -136,6 +136,22 @@ def test_three_looks_solve_in_five_milliseconds(kind, parameter):
     assert min(seconds) < 0.005
 
 
+@pytest.mark.parametrize("binding", [True, False])
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("times", [THIRDS, (0.8, 0.9, 1.0)])
+@pytest.mark.parametrize("kind", ["pocock", "lan-demets-pocock"])
+def test_three_looks_with_futility_solve_in_five_milliseconds_of_work(kind, times, sides, binding):
+    seconds = []
+    for _ in range(12):
+        start = time.process_time()
+        boundaries(
+            times, kind, alpha=0.005 * sides, sides=sides, futility="lan-demets-pocock",
+            beta=0.05, binding=binding,
+        )  # fmt: skip
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.005
+
+
 BAD = [
     ({"information": []}, "non-empty"),
     ({"information": "0.5"}, "list of numbers"),

@@ -147,6 +147,15 @@ def test_states_are_entered_on_the_day_of_the_path(study):
         assert fast[1, person, 1] == (days[0] if days.size else -1)
 
 
+def test_a_large_trial_is_followed_in_blocks_that_change_nothing(study, monkeypatch):
+    design = _design(_stopping(study, COLLAPSE))
+    whole = run_chunk(design, (0, 60))
+    monkeypatch.setattr("equipoise.rehearsal.board.AT_ONCE", 7 * 80)
+    monkeypatch.setattr("equipoise.rehearsal.board_events.AT_ONCE", 3 * 80)
+    for one, other in zip(whole, run_chunk(design, (0, 60)), strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_a_board_that_advises_ends_nothing_and_the_numbers_are_those_without_one(study):
     advised = run_chunk(_design(_stopping(study, COLLAPSE, board="as-protocol")), (0, 200))
     silent = run_chunk(_design(_stopping(study, COLLAPSE, board="advises")), (0, 200))
@@ -167,9 +176,10 @@ def test_the_protocol_decides_where_the_scenario_does_not(study):
     assert stops_trials(binding, scenario)
     advises = replace(scenario, conduct=replace(scenario.conduct, board="advises"))
     assert not stops_trials(binding, advises)
+    stops = replace(scenario, conduct=replace(scenario.conduct, board="stops"))
+    without = replace(study.protocol, safety_board=None)
     with pytest.raises(ScenarioError, match=r"`conduct: board: stops` needs .* Add"):
-        stops = replace(scenario, conduct=replace(scenario.conduct, board="stops"))
-        stops_trials(replace(study.protocol, safety_board=None), stops)
+        stops_trials(without, stops)
 
 
 def test_a_trial_that_has_stopped_for_efficacy_is_not_ended_again(study):
@@ -239,9 +249,11 @@ def test_what_ends_trials_is_reported_with_the_assumption_behind_it(study):
     )
     page = report(stopping, question, found)
     assert "closes randomisation on that day" in page
+    assert "The safety board would close randomisation early in" in page
     assert "assumed by `conduct: board: stops` of scenario stopping" in page
     advising = _stopping(study, COLLAPSE, board="as-protocol")
     told = report(advising, question, sweep(advising, scenario="stopping", grid=grid, trials=300))
+    assert "would close randomisation" not in told
     assert "no simulated trial stops for it (the protocol calls its rules advisory)" in told
 
 

@@ -3,10 +3,12 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import pytest
 
 from equipoise.errors import ScenarioError
+from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.load import load
 from equipoise.rehearsal import rehearse
 from equipoise.rehearsal.chunks import chunks_of, joined, threads
@@ -51,6 +53,17 @@ def test_the_verb_gives_the_same_results_on_a_cluster(study, scheduler):
     there = rehearse(study, **asked, dask=scheduler.scheduler_address)
     assert here.results == there.results
     assert here.duration_days == there.duration_days
+
+
+def test_trials_that_the_board_ends_are_the_same_on_a_cluster(study, scheduler):
+    scenario = study.scenarios["era-b-conduct"]
+    stops = replace(scenario, conduct=replace(scenario.conduct, board="stops"))
+    stopping = replace(study, scenarios=Frozen({"stops": stops}))
+    asked = {"scenario": "stops", "effect": 0.6, "trials": 600, "participants": 90}
+    here = rehearse(stopping, **asked, estimands=("E1", "E2"))
+    there = rehearse(stopping, **asked, estimands=("E1", "E2"), dask=scheduler.scheduler_address)
+    assert sum(one.share for one in here.safety) > 0
+    assert (here.results, here.safety) == (there.results, there.safety)
 
 
 def test_an_address_where_nobody_listens_is_refused(study):

@@ -78,7 +78,9 @@ def test_clinical_status_is_adjusted_for_severity_and_the_score_at_baseline(stud
     for trial in range(2):
         who = people(scenario, n, seed=seed, trial=trial)
         path = walk(scenario.course, who.start, who.days, 1.0)
-        score = np.array([float(scenario.course.readings["cps"][s]) for s in scenario.course.states])
+        score = np.array(
+            [float(scenario.course.readings["cps"][s]) for s in scenario.course.states]
+        )
         streams = people_of(design, first=trial, trials=1, engine="numpy")
         plan, _ = _chain(design, (estimand_of(study, "E2"),))
         _, arm = vectorised.arms(plan, streams, 0)

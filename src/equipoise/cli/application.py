@@ -25,7 +25,7 @@ from equipoise.errors import (
     StorageFull,
 )
 
-VERBS = ("new", "check", "explain", "diff", "design", "rehearse", "import-registry")
+VERBS = ("new", "check", "explain", "diff", "design", "rehearse", "forms", "import-registry")
 """Verbs of the core; each is a module of this package with `register(app)`."""
 
 SERVER_VERBS = (

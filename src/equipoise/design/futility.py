@@ -90,7 +90,7 @@ def _single_look(solver: Solver, times: Array, beta: float) -> float:
     return (-float(ndtri(alpha)) - float(ndtri(beta))) / float(np.sqrt(times[-1]))
 
 
-SECANTS, NEAR = 9, 1e-11
+SECANTS, NEAR = 16, 1e-11
 
 
 def _drift(missed: Callable[[float], float], beta: float, least: float) -> float:

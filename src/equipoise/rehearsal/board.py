@@ -20,10 +20,11 @@ from equipoise.protocol.model import Protocol
 from equipoise.protocol.scenario import Scenario
 from equipoise.rehearsal.accrual import arrival_days
 from equipoise.rehearsal.board_events import fired
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.kernels.plan import ChainPlan, FloatArray, IntArray
 from equipoise.rehearsal.looks import Looks
 from equipoise.rehearsal.setup import chain_plan
-from equipoise.rehearsal.trial import Design, engine_of, people_of
+from equipoise.rehearsal.trial import Design, people_of
 from equipoise.safety.mortality import higher_risk
 
 DEATHS = "deaths"
@@ -64,6 +65,10 @@ def _reviews(design: Design, board: SafetyBoard) -> tuple[int, ...]:
     return tuple(n for n in board.reviews_after if n < design.participants)
 
 
+AT_ONCE = 1_000_000
+"""Participants whose arrivals and events are worked on together."""
+
+
 class Halts(NamedTuple):
     """Where the board ended trials, shape (trials,) each.
 
@@ -87,6 +92,16 @@ def halts(
     A rule that speaks once the trial has stopped at a look, or when everybody is randomised,
     ends nothing.
     """
+    some = max(1, AT_ONCE // design.participants)
+    found = [
+        _halts(design, looks, ended[begin : begin + some], first + begin, engine)
+        for begin in range(0, ended.size, some)
+    ]
+    return Halts(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def _halts(design: Design, looks: Looks, ended: IntArray, first: int, engine: str | None) -> Halts:
+    """`halts` of a few trials."""
     n, board = design.participants, design.study.protocol.safety_board
     arrived = arrival_days(
         design.scenario.accrual,

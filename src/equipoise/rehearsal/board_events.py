@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from equipoise.protocol.conduct_rules import SafetyRules, Trigger
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.scenario import EventRate, Scenario
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.kernels.plan import ChainPlan, FloatArray
 from equipoise.rehearsal.lists import automaton_of
 from equipoise.rehearsal.setup import chain_plan, stratum_edges
 from equipoise.rehearsal.streams import key, trial_keys, uniform_table
-from equipoise.rehearsal.trial import Design, engine_of, people_of
+from equipoise.rehearsal.trial import Design, people_of
 from equipoise.rules import parse
 
 NUMBERS = 4  # of the stream for each participant and event: whether, when, how soon, what
@@ -54,7 +55,9 @@ def counted(
 ) -> tuple[Counted, ...]:
     """The events of a scenario that can count for any of the triggers."""
     found = (_counted(protocol.safety, scenario, rate, triggers) for rate in scenario.events)
-    return tuple(one for one in found if one.chance.any() and one.shares[one.counts.any(axis=0)].any())
+    return tuple(
+        one for one in found if one.chance.any() and one.shares[one.counts.any(axis=0)].any()
+    )
 
 
 def _counted(

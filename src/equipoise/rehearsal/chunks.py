@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from equipoise.digest import canonical_json
 from equipoise.errors import ScenarioError
 from equipoise.rehearsal.board import Halts, halts, stops_trials
-from equipoise.rehearsal.looks import stops, tested, judged_early
+from equipoise.rehearsal.looks import judged_early, stops, tested
 from equipoise.rehearsal.setup import Only
 from equipoise.rehearsal.trial import Design, looks_for, simulate
 

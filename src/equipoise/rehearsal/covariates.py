@@ -94,10 +94,11 @@ def _levels(names: list[str]) -> FloatArray:
 def _read(scenario: Scenario, name: str) -> FloatArray:
     """What an item reads in each state, as columns: a number as it is, else indicators."""
     course = scenario.course
-    values = [] if course is None else list(course.readings[name.split(".")[-1]].values())
-    states = () if course is None else course.states
-    table = {} if course is None else course.readings[name.split(".")[-1]]
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return np.array([[float(table[state])] for state in states])
-    told = sorted({str(value) for value in values})
-    return np.array([[float(str(table[state]) == one) for one in told[1:]] for state in states])
+    if course is None:
+        return np.empty((1, 0))
+    table = course.readings[name.rsplit(".", maxsplit=1)[-1]]
+    read = [table[state] for state in course.states]
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in read):
+        return np.array([[float(value)] for value in read])
+    told = sorted({str(value) for value in read})
+    return np.array([[float(str(value) == one) for one in told[1:]] for value in read])

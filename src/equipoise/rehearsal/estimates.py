@@ -59,6 +59,18 @@ def by_state(
     return _ordinal(_by_score(course, endpoint, states), adjusted)
 
 
+def grouped(states: CountArray, strata: int, adjusted: Adjustment) -> CountArray:
+    """Snapshots (trials, segments, groups, arms, states) by the groups of an analysis.
+
+    Its own groups are strata where it is not adjusted for what is read on day 0.
+    """
+    trials, segments, groups, arms, size = states.shape
+    if groups == strata or adjusted.by_start:
+        return states
+    split = states.reshape(trials, segments, strata, -1, arms, size)
+    return np.asarray(split.sum(axis=3, dtype=np.int32))
+
+
 def by_category(
     model: Categorised,
     estimand: Estimand,

@@ -12,9 +12,9 @@ from equipoise.errors import ScenarioError
 from equipoise.randomisation.minimisation import MEASURES, Minimisation
 from equipoise.randomisation.minimised import minimised
 from equipoise.randomisation.ratio import reduced
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.lists import coin_table
 from equipoise.rehearsal.streams import key, trial_keys, uniform_table
-from equipoise.rehearsal.trial import engine_of
 
 FloatArray = NDArray[np.float64]
 AT_ONCE = 500

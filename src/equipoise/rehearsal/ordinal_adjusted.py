@@ -50,8 +50,8 @@ def adjusted_odds(table: CountArray, columns: FloatArray) -> tuple[FloatArray, F
 
 def _design(columns: FloatArray) -> FloatArray | None:
     """Columns that differ between the groups, centred; None where they are collinear."""
-    kept = columns[:, np.ptp(columns, axis=0) > 0] if columns.size else columns[:, :0]
-    kept = kept - kept.mean(axis=0)
+    kept: FloatArray = columns[:, np.ptp(columns, axis=0) > 0] if columns.size else columns[:, :0]
+    kept = np.asarray(kept - kept.mean(axis=0))
     if kept.shape[1] == 0:
         return kept
     sizes = np.linalg.svd(kept / np.abs(kept).max(axis=0), compute_uv=False)
@@ -65,7 +65,9 @@ def _newton(counts: FloatArray, design: FloatArray) -> tuple[FloatArray, FloatAr
     cells = counts.reshape(m, 2 * groups, k)
     x = np.column_stack((np.tile([0.0, 1.0], groups), np.repeat(design, 2, axis=0)))
     size = k - 1 + x.shape[1]
-    above = 1 - np.cumsum(counts.sum(axis=(1, 2)), axis=1)[:, :-1] / counts.sum(axis=(1, 2, 3))[:, None]
+    above = (
+        1 - np.cumsum(counts.sum(axis=(1, 2)), axis=1)[:, :-1] / counts.sum(axis=(1, 2, 3))[:, None]
+    )
     theta = np.concatenate((np.log(above / (1 - above)), np.zeros((m, x.shape[1]))), axis=1)
     step, ridge = np.full((m, size), np.inf), 1e-12 * np.eye(size)
     information = np.empty((m, size, size))

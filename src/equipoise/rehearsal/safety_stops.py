@@ -134,4 +134,6 @@ def _exact(design: Design, trigger: Trigger) -> float | None:
     share = treated / sum(arm.ratio for arm in arms)
     counts = float(events[0].shares[events[0].counts[0]].sum())
     chance = events[0].chance @ np.array([1 - share, share]) * counts
-    return float(binom.sf(trigger.count - 1, among, float(stratum_shares(design.scenario) @ chance)))
+    return float(
+        binom.sf(trigger.count - 1, among, float(stratum_shares(design.scenario) @ chance))
+    )

@@ -142,8 +142,20 @@ class Only(NamedTuple):
 
 def some(streams: Keys, only: Only) -> Keys:
     """The streams of those trials, each with as many people as given."""
-    each = [part[only.rows] if part.shape[0] else part for part in streams[:-1]]
-    return Keys(*each, people=only.people)
+    rows = only.rows
+    given = streams.given[rows] if streams.given.shape[1] else streams.given
+    return Keys(
+        stratum=streams.stratum[rows],
+        start=streams.start[rows],
+        days=streams.days[rows],
+        allocation=streams.allocation[rows],
+        leave=streams.leave[rows],
+        absent=streams.absent[rows],
+        relapse=streams.relapse[rows],
+        level=streams.level[rows],
+        given=given,
+        people=only.people,
+    )
 
 
 def keys(seed: int, scenario: Scenario, first: int, trials: int, participants: int = 0) -> Keys:

@@ -11,9 +11,9 @@ from scipy.stats import binom
 
 from equipoise.design import Boundaries
 from equipoise.errors import ScenarioError
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.kernels.stages import GUIDES, MeansPlan, RatesPlan, Staged
 from equipoise.rehearsal.streams import key, trial_keys
-from equipoise.rehearsal.trial import engine_of
 
 FloatArray = NDArray[np.float64]
 

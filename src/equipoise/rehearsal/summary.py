@@ -194,12 +194,13 @@ def course(design: Design, part: Part, workers: int = 1) -> Course:
     does one that the safety board ended. One that stops at a look has randomised whoever
     arrived before it.
     """
-    ended, halted, people = (one[:DURATIONS] for one in (part.look, part.halted, part.people))
+    ended = part.look[:DURATIONS]
+    halted = np.where(part.halted >= 0, part.people, 0)[:DURATIONS]
     together = max(1, min(TRIALS_AT_ONCE, ARRIVALS_AT_ONCE // design.participants))
 
     def block(first: int) -> tuple[FloatArray, FloatArray]:
         here = slice(first, first + together)
-        return _course(design, first, ended[here], np.where(halted >= 0, people, 0)[here])
+        return _course(design, first, ended[here], halted[here])
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         found = list(pool.map(block, range(0, ended.size, together)))

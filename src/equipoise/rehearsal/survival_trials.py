@@ -12,10 +12,10 @@ from equipoise.design import Boundaries
 from equipoise.errors import ScenarioError
 from equipoise.randomisation import Scheme, scheme
 from equipoise.rehearsal.automaton import automaton
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.kernels.plan import Automaton
 from equipoise.rehearsal.kernels.survival import SurvivalKeys, SurvivalPlan, Survived
 from equipoise.rehearsal.streams import key, trial_keys
-from equipoise.rehearsal.trial import engine_of
 
 FloatArray = NDArray[np.float64]
 

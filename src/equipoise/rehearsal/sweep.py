@@ -24,10 +24,11 @@ from equipoise.rehearsal.chunks import (
     threads,
 )
 from equipoise.rehearsal.cluster import cluster
+from equipoise.rehearsal.engines import engine_of
 from equipoise.rehearsal.safety_stops import SafetyEnd, safety_ends
 from equipoise.rehearsal.setup import scenario_of
 from equipoise.rehearsal.summary import Result, Stop
-from equipoise.rehearsal.trial import Design, engine_of, estimand_of
+from equipoise.rehearsal.trial import Design, estimand_of
 
 MOST_TRIALS = 10_000_000
 MOST_PARTICIPANTS = 1_000_000

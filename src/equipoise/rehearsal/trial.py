@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +14,9 @@ from equipoise.errors import ScenarioError
 from equipoise.protocol.estimands import Endpoint, Estimand
 from equipoise.protocol.model import Study
 from equipoise.protocol.scenario import Scenario
-from equipoise.rehearsal import estimates, tables
+from equipoise.rehearsal import estimates
 from equipoise.rehearsal.covariates import Adjustment, adjustment
+from equipoise.rehearsal.engines import engine_of, kernels
 from equipoise.rehearsal.going_wrong import leaving
 from equipoise.rehearsal.kernels.categories import CategoryKeys, CategoryPlan
 from equipoise.rehearsal.kernels.linked import LinkedKeys, LinkedPlan
@@ -27,8 +27,6 @@ from equipoise.rehearsal.looks import Looks, looks_of
 from equipoise.rehearsal.outcomes import Categorised, categorised, day_of
 from equipoise.rehearsal.setup import Only, chain_plan, course_of, keys, some, stratum_edges
 from equipoise.rehearsal.streams import key, trial_keys
-
-ENGINES = ("compiled", "numpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,42 +74,6 @@ class Outcome:
     estimate: FloatArray
 
 
-def engine_of(name: str | None = None) -> str:
-    """The engine asked for; without one, compiled where Numba is installed, else NumPy.
-
-    Raises:
-        ScenarioError: an engine of another name, or one that is not installed.
-
-    """
-    installed = importlib.util.find_spec("numba") is not None
-    chosen = name or ("compiled" if installed else "numpy")
-    if chosen not in ENGINES:
-        raise ScenarioError("", f"there is no engine {name!r}; choose {' or '.join(ENGINES)}.")
-    if chosen == "compiled" and not installed:
-        raise ScenarioError(
-            "", "the compiled engine needs Numba; install equipoise[fast] or leave --engine out."
-        )
-    return chosen
-
-
-def _kernels(engine: str) -> tuple[Any, Any, Any, estimates.LogRank]:
-    """The kernels of course, categories and linked outcomes, and the log-rank test."""
-    if engine == "compiled":
-        from equipoise.rehearsal.kernels import (
-            categories_compiled,
-            compiled,
-            linked_compiled,
-            logrank_compiled,
-        )
-
-        chain, category, link = compiled, categories_compiled, linked_compiled
-        return chain.simulate, category.simulate, link.simulate, logrank_compiled.logrank
-    from equipoise.rehearsal.kernels import categories, vectorised
-    from equipoise.rehearsal.kernels import linked as links
-
-    return vectorised.simulate, categories.simulate, links.simulate, tables.logrank
-
-
 def simulate(
     design: Design,
     *,
@@ -130,7 +92,7 @@ def simulate(
 
     """
     chosen_engine = engine_of(engine)
-    chain, category, link, logrank = _kernels(chosen_engine)
+    chain, category, link, logrank = kernels(chosen_engine)
     chosen = tuple(estimand_of(design.study, name) for name in design.estimands)
     streams = people_of(design, first=first, trials=trials, engine=chosen_engine, only=only)
     on_course = tuple(e for e in chosen if _follows_course(design, e))
@@ -261,7 +223,9 @@ def _from_course(
         return _outcomes(design, estimand, pair, len(seen))
     course, endpoint = course_of(design.scenario), endpoint_of(design.study, estimand)
     adjusted = adjusted_by(design, estimand)
-    states = _by_look(_grouped(counts.states[:, at], len(design.scenario.strata), adjusted))
+    states = _by_look(
+        estimates.grouped(counts.states[:, at], len(design.scenario.strata), adjusted)
+    )
 
     def by_state(arms: list[int], look: int) -> Pair:
         return estimates.by_state(course, endpoint, estimand, states[look][:, :, arms], adjusted)
@@ -274,16 +238,6 @@ def adjusted_by(design: Design, estimand: Estimand) -> Adjustment:
     """What the estimand's main analysis is adjusted for in this design."""
     endpoint = endpoint_of(design.study, estimand)
     return adjustment(design.study.protocol, design.scenario, estimand, endpoint)
-
-
-def _grouped(
-    states: NDArray[np.int32], strata: int, adjusted: Adjustment
-) -> NDArray[np.int32]:
-    """Snapshots (trials, segments, groups, arms, states) by the groups of an analysis."""
-    trials, segments, groups, arms, size = states.shape
-    if groups == strata or adjusted.by_start:
-        return states
-    return states.reshape(trials, segments, strata, -1, arms, size).sum(axis=3, dtype=np.int32)
 
 
 @lru_cache(maxsize=32)

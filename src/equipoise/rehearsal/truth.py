@@ -11,7 +11,8 @@ from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.model import Study
 from equipoise.protocol.scenario import Conduct, Scenario
 from equipoise.rehearsal.chunks import run_chunk
-from equipoise.rehearsal.trial import Design, engine_of
+from equipoise.rehearsal.engines import engine_of
+from equipoise.rehearsal.trial import Design
 
 PEOPLE, TRIALS = 40_000, 10
 

@@ -106,6 +106,11 @@ def _course(subject: Subject, scenario: Scenario, course: DailyChain) -> Iterato
             path = subject.scenario_path(scenario.id, "course", "transitions")
             words = f"State `{state}` has no row: add one, or make it absorbing."
             yield subject.finding("study.missing-key", path, words, key=True)
+    for item in course.readings:
+        if item not in subject.names.types and item not in subject.names.ambiguous:
+            path = subject.scenario_path(scenario.id, "course", "readings", item)
+            words = f"Nothing collects or derives `{item}`: correct the name or remove the reading."
+            yield subject.finding("study.unknown-name", path, words, key=True)
     for level, shares in course.starts.items():
         for state in shares:
             if state not in states:

@@ -125,6 +125,7 @@ def _conduct(study: Study, scenario: Scenario) -> Iterator[Line]:
         words = f"looks at {looks} of participants past day {plan.minimum_day}, {plan.spending}"
         yield _line("interim", words, plan.origin or scenario.origin, None)
     if study.protocol.safety_board is not None:
-        said = conduct.board != "as-protocol"
-        origin = conduct.origin or scenario.origin if said else study.protocol.safety_board.origin
+        origin = conduct.origin or scenario.origin
+        if conduct.board == "as-protocol":
+            origin = study.protocol.safety_board.origin or origin
         yield _line("safety board", board_line(study.protocol, scenario), origin, None)

@@ -77,6 +77,7 @@ def summary(study: Study, found: Sweep) -> list[str]:
     null = [cell for cell in first if cell.effect == 1]
     sentences += [_null(cell) for cell in null]
     sentences += _sequence(first)
+    sentences += _board(first)
     cell = first[0]
     median, p10, p90 = (cell.duration_days[k] / 30.4375 for k in ("median", "p10", "p90"))
     sentences.append(
@@ -130,6 +131,15 @@ def _sequence(cells: Sequence[Cell]) -> list[str]:
         f"In the fixed sequence each is confirmed only if all before it are: with a declared "
         f"effect of {cell.effect:g}, {far} of trials."
     ]
+
+
+def _board(cells: Sequence[Cell]) -> list[str]:
+    """How often the safety board ends the trial; nothing where it only advises."""
+    ended = [(cell.effect, [one.ended for one in cell.safety if one.ended]) for cell in cells]
+    if all(one.ended is None for cell in cells for one in cell.safety):
+        return []
+    said = ", ".join(f"{sum(shares):.1%} (effect {effect:g})" for effect, shares in ended)
+    return [f"The safety board would close randomisation early in {said} of trials."]
 
 
 def designs(cells: Sequence[Cell]) -> list[str]:
