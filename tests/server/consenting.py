@@ -62,9 +62,7 @@ def sign_both(
     agreed = range(len(talk.document.statements))
     sign_as_person(token, name=name, agreed=agreed, wishes=wishes, at=at)
     proof = fresh_factor.grant(by=trial.investigator, purpose=purpose(token), at=at)
-    countersign(
-        token, identity="document", proof=proof, by=trial.investigator, at=at, key=key()
-    )
+    countersign(token, identity="document", proof=proof, by=trial.investigator, at=at, key=key())
 
 
 def consented(trial: Cast, code: str = "S01-AAAAA-AAAAA", **more: Any) -> str:

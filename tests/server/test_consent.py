@@ -66,9 +66,13 @@ def test_both_sides_sign_and_the_act_stands_coded_in_the_ledger(trial: Cast) -> 
     assert state.consents[0].signatory == "representative"
     said = json.loads(ConsentGiven.objects.get(pk=token).content)
     assert (said["version"], said["language"], said["mode"]) == ("1.0", "en", "bedside")
-    assert said["witness"] and not said["interpreter"] and said["identity"] == "document"
+    assert said["witness"]
+    assert not said["interpreter"]
+    assert said["identity"] == "document"
     assert said["wishes"] == ["results"]
-    whats = LedgerEntry.objects.filter(chain=code).order_by("sequence").values_list("what", flat=True)
+    whats = (
+        LedgerEntry.objects.filter(chain=code).order_by("sequence").values_list("what", flat=True)
+    )
     assert list(whats) == [
         "screened",
         "consent-talk-begun",
@@ -77,7 +81,8 @@ def test_both_sides_sign_and_the_act_stands_coded_in_the_ledger(trial: Cast) -> 
         "consent-given",
     ]
     pdf, language = copy_of(token, code)
-    assert pdf.startswith(b"%PDF") and language == "en"
+    assert pdf.startswith(b"%PDF")
+    assert language == "en"
     from hashlib import sha256
 
     assert sha256(pdf).hexdigest() == said["copy"]

@@ -180,9 +180,7 @@ def _withdraw(state: ParticipantState, command: commands.Withdraw) -> tuple[Even
 
 
 def _withdrew(command: commands.Withdraw) -> events.Withdrew:
-    return events.Withdrew(
-        level=command.level, on=command.on, reason=command.reason, at=command.at
-    )
+    return events.Withdrew(level=command.level, on=command.on, reason=command.reason, at=command.at)
 
 
 def _discharge(state: ParticipantState, command: commands.Discharge) -> tuple[Event, ...]:

@@ -96,9 +96,7 @@ def read(name: str | os.PathLike[str]) -> Loaded:
     study = None
     if protocol and not errors(reader.findings):
         study = _study(protocol, forms, scenarios, cleaning, files, reader, folder)
-        study = study and replace(
-            study, lenses=tuple(lenses.values()), participants=participants
-        )
+        study = study and replace(study, lenses=tuple(lenses.values()), participants=participants)
     return Loaded(
         study=study, findings=in_order(reader.findings), places=places, files=reader.homes
     )

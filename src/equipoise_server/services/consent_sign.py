@@ -90,9 +90,7 @@ def _require_ready(talk: Talk, name: str, agreed: Collection[int]) -> None:
         raise FormIncomplete(tuple(wrong))
 
 
-def countersign(
-    token: str, *, identity: str, proof: str, by: User, at: datetime, key: str
-) -> None:
+def countersign(token: str, *, identity: str, proof: str, by: User, at: datetime, key: str) -> None:
     """The member of the staff who explained signs too; from then on the consent holds.
 
     `identity`: how it was made sure who signed, one of `IDENTITY_CHECKS`. `proof`: a fresh
@@ -182,7 +180,7 @@ def _countersign(
 
 
 def _content(row: ConsentTalk, identity: str, by: User, copy: str) -> dict[str, Any]:
-    assert row.signed_at is not None  # noqa: S101 - the caller has looked
+    assert row.signed_at is not None
     return {
         "talk": row.token,
         "document": row.document,

@@ -111,8 +111,7 @@ def begin_consent(
 
 
 def _require_persons(mode: str, capacity: str, persons: Persons) -> None:
-    wrong = [name for name, known in (("mode", MODES), ("capacity", CAPACITIES)) if not known]
-    wrong += ["mode"] if mode not in MODES else []
+    wrong = ["mode"] if mode not in MODES else []
     wrong += ["capacity"] if capacity not in CAPACITIES else []
     needed = {"participant", capacity}
     wrong += [role for role in persons if role not in ROLES]
@@ -153,8 +152,8 @@ def _begin(request: Request, code: str, persons: Persons) -> Answer:
             version=document.version,
             language=document.language,
             digest=document.digest,
-            mode=asked["mode"],
-            capacity=asked["capacity"],
+            mode=str(asked["mode"]),
+            capacity=str(asked["capacity"]),
             witness="witness" in persons,
             interpreter="interpreter" in persons,
             by=request.by.username,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -22,7 +23,7 @@ from equipoise.schedule import due
 from equipoise.schedule.matrix import DAILY
 from equipoise_server.services.participant_self import oneself
 from equipoise_server.services.request import Request, answered, remember, whole
-from equipoise_server.store import documents, ledger, life, versions
+from equipoise_server.store import documents, ledger, life
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import Record, Site
 from equipoise_server.store.save import Answers, Place, save, standing
@@ -63,8 +64,7 @@ def plan_of(study: Study) -> Diary:
 
 def days_of(code: str, at: datetime) -> tuple[DiaryDay, ...]:
     """The days on which the schedule asks for the diary, in order."""
-    with connection.cursor() as cursor:
-        study = studies.of_digest(versions.of(cursor, code))
+    study = studies.of_participant(code)
     plan = plan_of(study)
     state = life.state_of(code)
     zone = Site.objects.values_list("timezone", flat=True).get(pk=state.site)
@@ -122,16 +122,15 @@ def keep_diary(
 
 
 def _keep(
-    cursor: object,
+    cursor: Any,
     request: Request,
     number: int,
     values: Mapping[str, object],
     written_at: datetime,
     expected: int,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     code, at = str(request.body["participant"]), request.at
-    with connection.cursor() as reading:
-        plan = plan_of(studies.of_digest(versions.of(reading, code)))
+    plan = plan_of(studies.of_participant(code))
     place = Place(participant=code, form=plan.form, visit=DAILY, number=number)
     found = standing(cursor, place, step="keep a diary")
     if found.randomised_on is None:

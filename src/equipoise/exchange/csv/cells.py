@@ -27,10 +27,10 @@ def text(value: Json) -> str:
     >>> text("=1+1"), text(-2.5), text("-2.5"), text(True), text(["a", "b"]), text(None)
     ("'=1+1", '-2.5', '-2.5', 'true', 'a|b', '')
     """
-    if isinstance(value, str):
-        return harmless(value)
     if value is None:
         return ""
+    if isinstance(value, str):
+        return harmless(value)
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, list):
@@ -56,7 +56,9 @@ def original(cell: str) -> str:
 
 def field(value: Json) -> str:
     """A value as it stands between two commas."""
-    return field_of(value) if isinstance(value, str) else _quoted(text(value))
+    if isinstance(value, str):
+        return field_of(value)
+    return _quoted(text(value)) if isinstance(value, list) else text(value)
 
 
 @lru_cache(maxsize=16384)

@@ -65,9 +65,9 @@ def _at(
 
 def _plan(subject: Subject) -> Iterator[Finding]:
     plan = subject.study.participants
-    for number, form in enumerate(plan.samples):
-        if form not in subject.study.forms:
-            yield _unknown(subject, ("samples", number), f"`{form}` is no form: correct it.")
+    for number, name in enumerate(plan.samples):
+        if name not in subject.study.forms:
+            yield _unknown(subject, ("samples", number), f"`{name}` is no form: correct it.")
     if plan.diary is None:
         return
     form = subject.study.forms.get(plan.diary.form)

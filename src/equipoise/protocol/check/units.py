@@ -7,6 +7,7 @@ from dataclasses import is_dataclass
 
 from equipoise.errors import ExpressionError
 from equipoise.protocol.check.subject import Subject
+from equipoise.protocol.conduct_rules import DoseItems
 from equipoise.protocol.findings import Finding
 from equipoise.protocol.folder import PROTOCOL_FILE
 from equipoise.protocol.forms import Item
@@ -22,6 +23,8 @@ def unit_findings(subject: Subject) -> Iterator[Finding]:
     for path, value in subject.everything():
         if isinstance(value, Item | Derived) and value.unit is not None:
             yield from _one(subject, (*path, "unit"), value)
+        elif isinstance(value, DoseItems):
+            continue  # its `unit` is the item that holds the code of a unit of product
         elif is_dataclass(value) and isinstance(unit := getattr(value, "unit", None), str):
             yield from _known(subject, (*path, "unit"), unit, strict=False)
     yield from _clashes(subject)

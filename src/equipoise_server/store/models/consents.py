@@ -38,8 +38,8 @@ class ConsentTalk(models.Model):
     asked = models.PositiveSmallIntegerField(default=0)
     told = models.PositiveSmallIntegerField(default=0)
     wishes = models.JSONField(default=list)
-    signed_at = InstantField(null=True)
-    ended_at = InstantField(null=True)
+    signed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=16, blank=True, default="")
 
     class Meta:
@@ -73,7 +73,7 @@ class WithdrawalWish(models.Model):
     participant = models.ForeignKey(PARTICIPANT, on_delete=models.PROTECT, related_name="leaving")
     level = models.CharField(max_length=16)
     at = InstantField()
-    done_at = InstantField(null=True)
+    done_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.participant_id} {self.level}"
@@ -86,8 +86,8 @@ class ProblemReport(models.Model):
     participant = models.ForeignKey(PARTICIPANT, on_delete=models.PROTECT, related_name="problems")
     urgent = models.BooleanField(default=False)
     at = InstantField()
-    read_at = InstantField(null=True)
-    answered_at = InstantField(null=True)
+    read_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=150, blank=True, default="")
     escalated = models.PositiveSmallIntegerField(default=0)
 
@@ -119,7 +119,7 @@ class ResultsDelivery(models.Model):
     participant = models.ForeignKey(PARTICIPANT, on_delete=models.PROTECT, related_name="results")
     state = models.CharField(max_length=12)
     at = InstantField()
-    opened_at = InstantField(null=True)
+    opened_at = models.DateTimeField(null=True)
 
     class Meta:
         """Once each."""

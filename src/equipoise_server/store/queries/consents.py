@@ -105,3 +105,8 @@ def to_agree_to(code: str, at: datetime) -> str:
     text = newest(study, studies.active().protocol.languages[0])
     signed = {one.version for one in state.consents}
     return text.version if text is not None and text.version not in signed else ""
+
+
+def wishes_of(code: str) -> QuerySet[WithdrawalWish]:
+    """The open wishes of one participant."""
+    return WithdrawalWish.objects.filter(participant=code, done_at__isnull=True).order_by("at")

@@ -84,7 +84,11 @@ def _persons(page: Page) -> Persons:
     found = {
         role: {name: sent.get(f"{role}.{name}", "").strip() for name in FIELDS} for role in ROLES
     }
-    return {role: person for role, person in found.items() if role == "participant" or any(person.values())}
+    return {
+        role: person
+        for role, person in found.items()
+        if role == "participant" or any(person.values())
+    }
 
 
 def _defer(page: Page, code: str) -> None:
@@ -102,8 +106,10 @@ def _begin_page(
     page: Page, code: str, state: ParticipantState, error: EquipoiseError | None
 ) -> HttpResponse:
     rule = page.study.protocol.deferred_consent
-    may_defer = rule is not None and not state.covered and permissions.may(
-        "defer consent", by=me(page), at=timezone.now(), site=state.site
+    may_defer = (
+        rule is not None
+        and not state.covered
+        and permissions.may("defer consent", by=me(page), at=timezone.now(), site=state.site)
     )
     reasons = rule.reasons.items() if rule is not None and may_defer else ()
     context = {

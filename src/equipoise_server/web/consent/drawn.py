@@ -50,7 +50,9 @@ def _mark(clean: str, term: Term, name: str) -> str | None:
             continue
         found = None if inside else pattern.search(part)
         if found:
-            button = f'<button type="button" class="word" popovertarget="{name}">{found[0]}</button>'
+            button = (
+                f'<button type="button" class="word" popovertarget="{name}">{found[0]}</button>'
+            )
             parts[at] = part[: found.start()] + button + part[found.end() :]
             return "".join(parts)
     return None
