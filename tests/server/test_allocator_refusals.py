@@ -292,7 +292,16 @@ def test_the_alarm_is_the_same_whichever_stratum_is_used_up(sealed):
     assert client.list_low() is True
 
 
-def test_tick_writes_the_alarm_down_once(trial, monkeypatch):
+def first_page(user, language):
+    """The day of the trial office, as this person sees it."""
+    from server.pages import signed_in, text_of
+
+    page = signed_in(user).get(f"/{language}/office/")
+    assert page.status_code == 200
+    return text_of(page)
+
+
+def test_tick_writes_the_alarm_down_once_and_the_office_sees_it(trial, monkeypatch):
     from equipoise_server.allocator import running_low
     from equipoise_server.services.supply_alarms import LIST_LOW, list_is_low
     from equipoise_server.services.tick import tick
@@ -302,6 +311,7 @@ def test_tick_writes_the_alarm_down_once(trial, monkeypatch):
 
     assert tick(at=NOW).alarms.list_low is False
     assert not list_is_low()
+    assert "nearly used up" not in first_page(trial.data_manager, "en")
     monkeypatch.setattr(running_low, "USED", 0.0)
     for _ in range(3):
         done = tick(at=NOW)
@@ -309,6 +319,11 @@ def test_tick_writes_the_alarm_down_once(trial, monkeypatch):
         assert done.alarms.sites == ()
     assert LedgerEntry.objects.filter(what=LIST_LOW).count() == 1
     assert list_is_low()
+    assert not list_is_low(cut=NOW - timedelta(seconds=1)), "a page of an earlier day"
+    said = first_page(trial.data_manager, "en")
+    assert "The randomisation list is nearly used up" in said
+    assert "ulcer" not in said, "which stratum it is says where its next block begins"
+    assert "随机分配表即将用尽" in first_page(trial.data_manager, "zh-hans")
     for number in range(7):
         client.allocate(
             participant=f"P{number}",

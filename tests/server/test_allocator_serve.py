@@ -71,7 +71,7 @@ def serving(instance, **more):
         process.wait(SECONDS)
 
 
-def test_the_web_is_served_without_the_vault_and_an_allocator_that_died_comes_back(trial):
+def test_the_web_is_served_without_the_vault_and_nothing_outlives_a_killed_serve(trial):
     with serving(trial.instance) as (process, url):
         until(lambda: answers(url))
         first = children(process.pid)
@@ -85,17 +85,19 @@ def test_the_web_is_served_without_the_vault_and_an_allocator_that_died_comes_ba
             lambda: children(process.pid).get("allocator", first["allocator"]) != first["allocator"]
         )
         assert answers(url)
-    assert process.returncode == 0
-    until(lambda: not os.path.exists(f"/proc/{first['serve-web']}"))
-
-
-def test_nothing_is_left_running_when_serve_is_killed(trial):
-    with serving(trial.instance) as (process, url):
-        until(lambda: answers(url))
         started = children(process.pid)
         process.kill()
         process.wait()
         until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started.values()))
+
+
+@pytest.mark.prove
+def test_nothing_is_left_running_when_serve_is_told_to_stop(trial):
+    with serving(trial.instance) as (process, url):
+        until(lambda: answers(url))
+        started = children(process.pid)
+    assert process.returncode == 0
+    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in started.values()))
 
 
 def test_a_live_study_is_not_served_beside_its_vault(instance):
@@ -106,6 +108,7 @@ def test_a_live_study_is_not_served_beside_its_vault(instance):
     assert json.loads(said)["error"]["code"] == "refused.live-use"
 
 
+@pytest.mark.prove
 def test_a_live_study_is_served_where_the_vault_is_out_of_reach(instance, template, tmp_path):
     cast.open_the_trial(instance, demo=False)
     commitment = client.commitment()

@@ -39,7 +39,9 @@ from typing import Any
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 READABLE = ("default", "identity", "keys")
 """The databases that the web process reads; the fourth is the vault."""
-PREPARED = "WORLDS_SERVER"
+PREPARED, NAMED = "WORLDS_SERVER", "WORLDS_NAME"
+ELSEWHERE = ("equipoise_server.web.", "equipoise_server.unblinded.")
+"""Pages come with the addresses; the other process has settings of its own."""
 _PLACE = re.compile(" at 0x[0-9a-f]+")
 
 
@@ -137,11 +139,11 @@ def set_up() -> None:
     for name in ("equipoise", "equipoise_server"):
         package = importlib.import_module(name)
         for one in pkgutil.walk_packages(package.__path__, f"{name}."):
-            if not one.name.endswith((".unblinded.settings", ".unblinded.wsgi", ".wsgi")):
+            if not one.name.startswith(ELSEWHERE) and not one.name.endswith(".wsgi"):
                 importlib.import_module(one.name)
-    from django.urls import get_resolver
+    from server import leaks, worlds_crawl, worlds_public, worlds_script
 
-    assert get_resolver().url_patterns
+    assert all((leaks.LEAKS, worlds_crawl.views(), worlds_public, worlds_script))
 
 
 def prepare(folder: Path, template: Path, study: Path, number: int) -> None:
@@ -158,7 +160,7 @@ def prepare(folder: Path, template: Path, study: Path, number: int) -> None:
         (folder / name).write_bytes(bytes(range(32)))
     server, url = os.environ.get(PREPARED, ""), None
     if server:
-        name = f"ni{os.getppid()}w{number}"
+        name = f"{os.environ[NAMED]}w{number}"
         conftest._create(server, name, "template_equipoise")
         url = server.replace("/postgres?", f"/{name}?")
     else:
@@ -232,8 +234,22 @@ def main(out: str, template: str, study: str, participants: str, depth: str, *wo
                 logging.getLogger().exception("world %s", world)
             os._exit(code)
         worst = max(worst, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-        shutil.rmtree(Path(out) / f"{world}.instance", ignore_errors=True)
+        if "WORLDS_KEPT" not in os.environ:
+            shutil.rmtree(Path(out) / f"{world}.instance", ignore_errors=True)
+            _drop(number)
     return worst
+
+
+def _drop(number: int) -> None:
+    """Remove the databases of one world from the server."""
+    from server import conftest
+
+    server = os.environ.get(PREPARED, "")
+    if server:
+        names = [f"{os.environ[NAMED]}w{number}{end}" for end in conftest.SUFFIXES]
+        conftest._execute(
+            server, [f'DROP DATABASE IF EXISTS "{one}" WITH (FORCE)' for one in names]
+        )
 
 
 if __name__ == "__main__":

@@ -20,12 +20,30 @@ from urllib.parse import parse_qsl, urlsplit
 from server.worlds import NOON, Statements
 
 LANGUAGES = ("en", "zh-hans")
-SELDOM = ("shared:sign-out", "volunteer:sign-out", "volunteer:erase", "volunteer:stop")
+SELDOM = (
+    "participant:sign-out",
+    "shared:sign-out",
+    "volunteer:erase",
+    "volunteer:sign-out",
+    "volunteer:stop",
+)
 """Forms that end what the crawl still needs are not sent."""
+DEAR = ("supply:labels",)
+"""Takes a second; one person prints it where it is not the whole crawl."""
+NOTED = ("public:study",)
+"""Open to everybody, with links for a volunteer."""
 SEES_MUCH = "investigator"
 WHOLE = 3
 """From this depth on everybody tries everything, in both languages."""
-FEW = ("site:participant", "site:matrix", "supply:stock", "supply:labels", "public:study")
+FEW = (
+    "public:record",
+    "public:study",
+    "shared:home",
+    "site:matrix",
+    "site:participant",
+    "supply:labels",
+    "supply:stock",
+)
 """What is opened where one planted leak is looked for."""
 _LINK = re.compile(r'(?:href|hx-get|src|action)="([^"#]+)')
 
@@ -33,14 +51,18 @@ Seen = Iterator[tuple[str, bytes]]
 
 
 def crawled(depth: int, asked: Statements) -> dict[str, bytes]:
-    """Every page by visitor and address; and under `opened` the views that let somebody in."""
+    """Every page by visitor and address; under `opened` the views that let somebody in.
+
+    And with ` asked` behind their names those that were asked at all, with ` form` those that
+    are forms without a page.
+    """
     found: dict[str, bytes] = {}
     opened: set[str] = set()
     crawls = [Crawl(one, asked, opened, whole=depth >= WHOLE) for one in visitors(few=depth == 0)]
     for crawl in crawls:
         found.update(crawl.many(depth) if depth else crawl.few())
+    found.update(programs(asked, opened, few=depth == 0))
     if depth:
-        found.update(programs(asked, opened))
         sent: set[str] = set()
         for crawl in crawls:
             found.update(crawl.sent(sent))
@@ -58,7 +80,7 @@ class Visitor:
 
 
 def visitors(*, few: bool) -> list[Visitor]:
-    """A stranger, a volunteer, and one person of each role; `few`: one person of the site."""
+    """A stranger, a volunteer, a participant, and one person of each role; `few`: one person of the site."""
     from django.test import Client
 
     from equipoise_server.services import permissions
@@ -80,20 +102,31 @@ def visitors(*, few: bool) -> list[Visitor]:
     return [
         Visitor(who="nobody", role="", browser=stranger, site=site),
         Visitor(who="volunteer", role="", browser=volunteer(), site=site),
+        Visitor(who="participant", role="", browser=participant(), site=site),
         *found,
     ]
 
 
 def volunteer() -> Any:
     """A browser in which the volunteer has followed the mailed link."""
-    from django.test import Client
-
     from equipoise_server.identity.models import Volunteer
+
+    return _with_session("volunteer", Volunteer.objects.using("identity").get().token)
+
+
+def participant() -> Any:
+    """A browser in which the first randomised participant has followed the mailed link."""
+    from equipoise_server.store.models import Participant
+
+    return _with_session("participant", Participant.objects.exclude(kit="").earliest("code").code)
+
+
+def _with_session(name: str, value: str) -> Any:
+    from django.test import Client
 
     browser = Client(raise_request_exception=False)
     kept = browser.session
-    kept["volunteer"] = Volunteer.objects.using("identity").get().token
-    kept["volunteer_seen"] = int(NOON.timestamp())
+    kept[name], kept[f"{name}_seen"] = value, int(NOON.timestamp())
     kept.save()
     browser.cookies["equipoise"] = kept.session_key
     return browser
@@ -152,8 +185,12 @@ class Crawl:
         readers = readers_of()[name]
         if self.whole:
             return True
+        if name in DEAR:
+            return self.visitor.role == SEES_MUCH
         if readers is None:
-            return self.visitor.role == ""
+            own = name.partition(":")[0]
+            own = own if own in ("volunteer", "participant") else "nobody"
+            return self.visitor.who == own or (self.visitor.who == "volunteer" and name in NOTED)
         return self.visitor.role in readers
 
     def open(self, name: str, url: str) -> tuple[tuple[str, bytes], Any]:
@@ -176,9 +213,17 @@ class Crawl:
     ) -> tuple[tuple[str, bytes], Any]:
         self.asked.said()
         answer = ask(url)
-        if answer.status_code == 200:
+        self.opened.add(f"{name} asked")
+        if answer.status_code == 405:
+            self.opened.add(f"{name} form")
+        if answer.status_code == 200 or "/sign-in/" not in answer.headers.get(
+            "Location", "/sign-in/"
+        ):
             self.opened.add(name)
-        return (f"page/{self.visitor.who}/{method} {url}", written(answer) + self.asked.said()), answer
+        return (
+            f"page/{self.visitor.who}/{method} {url}",
+            written(answer) + self.asked.said(),
+        ), answer
 
 
 def written(answer: Any) -> bytes:
@@ -228,6 +273,7 @@ def readers_of() -> dict[str, tuple[str, ...] | None]:
     return {name: readers for name, _, readers in views()}
 
 
+@cache
 def addresses(language: str, site: str) -> list[tuple[str, str]]:
     """One address of every view, as far as the trial holds what fills its parameters."""
     from django.urls import reverse
@@ -244,7 +290,7 @@ def addresses(language: str, site: str) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def programs(asked: Statements, opened: set[str]) -> Seen:
+def programs(asked: Statements, opened: set[str], *, few: bool) -> Seen:
     """What a program is told that holds a token of each role that may have one."""
     from django.test import Client
     from django.urls import reverse
@@ -253,7 +299,7 @@ def programs(asked: Statements, opened: set[str]) -> Seen:
     from equipoise_server.services.program_tokens import issue
     from server.worlds_fill import filled, person_of
 
-    for role in permissions.BY_PROGRAM:
+    for role in (SEES_MUCH,) if few else permissions.BY_PROGRAM:
         user, site = person_of(role)
         token = issue(
             label="p", role=role, site=site, until=NOON + timedelta(days=1), writes=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 
@@ -9,6 +10,19 @@ def filled(name: str, parts: tuple[str, ...], site: str) -> dict[str, Any] | Non
     """The values for an address of this view, or None where the trial holds none."""
     if not parts:
         return {}
+    known = dict(_known(site))
+    if name in _OWN:
+        own = _OWN[name]()
+        if own is None:
+            return None
+        known |= own
+    found = {part: known.get(part) for part in parts}
+    return None if any(value is None for value in found.values()) else found
+
+
+@cache
+def _known(site: str) -> dict[str, Any]:
+    """What most views mean by a parameter."""
     record = _record(site)
     known: dict[str, Any] = {
         "site": site or (record.participant.site_id if record else None),
@@ -19,22 +33,16 @@ def filled(name: str, parts: tuple[str, ...], site: str) -> dict[str, Any] | Non
         "rule": _rule(),
         "name": "results.json",
     }
-    if record is not None:
-        known |= {
-            "code": record.participant_id,
-            "who": record.participant_id,
-            "form": record.form,
-            "visit": record.visit,
-            "number": record.number,
-            "item": _item(record.form),
-        }
-    if name in _OWN:
-        own = _OWN[name]()
-        if own is None:
-            return None
-        known |= own
-    found = {part: known.get(part) for part in parts}
-    return None if any(value is None for value in found.values()) else found
+    if record is None:
+        return known
+    return known | {
+        "code": record.participant_id,
+        "who": record.participant_id,
+        "form": record.form,
+        "visit": record.visit,
+        "number": record.number,
+        "item": _item(record.form),
+    }
 
 
 def _record(site: str) -> Any:
@@ -97,6 +105,13 @@ def _link(purpose: str, model: str, alias: str) -> Any:
     return value
 
 
+def _talk() -> dict[str, Any] | None:
+    from equipoise_server.store.models import ConsentTalk
+
+    found = ConsentTalk.objects.order_by("pk").first()
+    return None if found is None else {"talk": found.token, "code": found.participant_id}
+
+
 _OWN = {
     "data:query": _first("store.Finding", "number"),
     "data:deviation": _first("store.Deviation", "number"),
@@ -109,6 +124,14 @@ _OWN = {
     "volunteer:enter": _link("enter", "identity.Volunteer", "identity"),
     "volunteer:stop": _link("stop", "identity.Volunteer", "identity"),
     "public:status": _link("status", "store.Enquiry", "default"),
+    "consent:copy": _talk,
+    "consent:problem": _first("store.ProblemReport", "problem", "token"),
+    "consent:read": _link("consent", "store.ConsentTalk", "default"),
+    "consent:sign": _talk,
+    "consent:talk": _talk,
+    "participant:copy": _first("store.ConsentTalk", "talk", "token"),
+    "participant:day": lambda: {"number": 1},
+    "participant:enter": lambda: {"signed": "forged"},
     "people:invitation": lambda: {"link": "forged"},
 }
 """Parameters that mean something else in one view."""

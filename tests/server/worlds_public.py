@@ -7,7 +7,7 @@ from typing import Any
 
 
 def strangers_come(desk: Any, at: datetime) -> None:
-    """A message to a site, a volunteer with a note, an invitation, tokens for programs."""
+    """A message to a site, a volunteer with a note, an invitation, a participant's own pages."""
     from equipoise_server.services.contact_site import Message, contact_site
     from equipoise_server.services.invite import Invited, invite
     from server.worlds import NOON
@@ -26,6 +26,8 @@ def strangers_come(desk: Any, at: datetime) -> None:
         at=NOON,
     )
     sign_up_one(desk)
+    open_own_pages()
+    talk_of_consent(desk, at)
     invited = Invited(username="new", full_name="New", role="sponsor", address="n@example.org")
     invite(invited, by=boss, at=at, key="invite")
 
@@ -49,3 +51,32 @@ def sign_up_one(desk: Any) -> None:
             token, study=desk.study, language="en", paragraph=passage.id, text="Why?", at=NOON
         )
         annotate.share(token, note, at=NOON)
+
+
+def open_own_pages() -> None:
+    """The first randomised participant reads their pages, and tells of a problem."""
+    from equipoise_server.services.participant_door import open_door
+    from equipoise_server.services.report_problem import report_problem
+    from equipoise_server.store.models import Participant
+    from server.worlds import NOON
+
+    found = Participant.objects.exclude(kit="").order_by("code").first()
+    assert found is not None
+    open_door(found.code, address="wren@example.org", phone="", language="en", at=NOON)
+    report_problem(found.code, text="It itches.", phone="", urgent=False, at=NOON)
+
+
+def talk_of_consent(desk: Any, at: datetime) -> None:
+    """Somebody is screened, reads the consent document, and both sides sign."""
+    from types import SimpleNamespace
+
+    from equipoise_server.services.screen import screen
+    from server import consenting
+
+    site = desk.study.protocol.sites[0].id
+    by = desk.staff["investigator", site]
+    code = screen(site=site, on=at.date(), by=by, at=at, key="screen/talk")
+    trial: Any = SimpleNamespace(investigator=by)
+    talk = consenting.begin(trial, code, at=at, key="talk")
+    consenting.read_and_answer(talk)
+    consenting.sign_both(trial, talk, at=at)

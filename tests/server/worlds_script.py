@@ -80,6 +80,7 @@ def conduct(
 def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     """Clean, account, unblind, sign, refuse, publish, export: all that comes before lock."""
     from equipoise_server.commands.demo_finalising import finalise
+    from equipoise_server.services.backup import archive
     from equipoise_server.services.export import export
     from equipoise_server.services.tick import tick
     from server.worlds_public import strangers_come
@@ -95,6 +96,7 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     statistician = next(user for (role, _), user in desk.staff.items() if role == "statistician")
     for kind in EXPORTS:
         export(kind, out=folder / "exports" / kind, by=statistician, at=at)
+    archive.write(folder / "backup" / "exports.tar.gz", folder / "exports", {"at": at})
 
 
 def refuse_for_want_of_stock(at: datetime) -> None:

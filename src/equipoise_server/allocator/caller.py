@@ -13,7 +13,7 @@ from equipoise.errors import AllocatorSilent
 from equipoise_server.allocator import frames, messages, sockets
 
 PATIENCE = 30.0  # seconds for an answer
-WHILE_IT_RESTARTS = 8.0  # seconds in which a message is sent again
+WHILE_IT_RESTARTS = 20.0  # seconds in which a message is sent again
 PAUSE = 0.1
 
 

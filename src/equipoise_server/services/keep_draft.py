@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -70,7 +71,7 @@ def draft_of(place: Place, by: User) -> tuple[Typed, datetime] | None:
     return Typed(said=json.loads(found.said), version=found.version, key=found.key), found.at
 
 
-def _of(place: Place) -> dict[str, object]:
+def _of(place: Place) -> dict[str, Any]:
     return {
         "participant_id": place.participant,
         "form": place.form,

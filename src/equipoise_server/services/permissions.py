@@ -138,12 +138,14 @@ SELECT DISTINCT m.role, m.site_id,
     AND q.since <= %(at)s AND (q.until IS NULL OR q.until > %(at)s)
     AND NOT EXISTS (SELECT 1 FROM store_trainingrecord c WHERE c.user_id = m.user_id
       AND c.training_id = q.training_id AND c.since <= %(at)s
-      AND (c.until IS NULL OR c.until > %(at)s)))
+      AND (c.until IS NULL OR c.until > %(at)s))),
+  %(chain)s <> '' AND EXISTS (SELECT 1 FROM store_ledgerentry e WHERE e.chain = %(chain)s
+    AND e.what = 'dose-recorded' AND e."by" = u.username)
 FROM store_membership m JOIN store_user u ON u.id = m.user_id
 WHERE m.user_id = %(user)s AND u.is_active AND m.since <= %(at)s
   AND (m.until IS NULL OR m.until > %(at)s)
 """.replace("%(unblinded)s", ", ".join(f"'{role}'" for role in UNBLINDED)),
-    {"user": "bigint", "at": "timestamptz", "site": "text", "task": "text"},
+    {"user": "bigint", "at": "timestamptz", "site": "text", "task": "text", "chain": "text"},
 )
 _DOSED = 'SELECT 1 FROM store_ledgerentry WHERE chain = %s AND what = %s AND "by" = %s LIMIT 1'
 
@@ -161,6 +163,7 @@ class _Held:
     mixed: bool
     delegated: bool
     untrained: str | None
+    dosed: bool
 
     @property
     def effective(self) -> bool:
@@ -168,18 +171,30 @@ class _Held:
         return self.role in UNBLINDED or not self.mixed
 
 
-def require(cursor: Any, step: str, *, by: User, at: datetime, site: str | None = None) -> None:
+def require(
+    cursor: Any,
+    step: str,
+    *,
+    by: User,
+    at: datetime,
+    site: str | None = None,
+    assessing: str = "",
+) -> None:
     """Refuse unless `by` holds a role for `step`, at `site` (None: at any), and may act in it.
 
+    `assessing`: a participant who is assessed blinded by this step; nobody does who gave them
+    a dose.
+
     Raises:
-        NotPermitted: naming the roles that may.
+        NotPermitted: naming the roles that may; or the person has dosed the participant.
         SidesMixed: the person has been on the unblinded side.
         NotDelegated: the delegation log of the site does not give the task.
         NotTrained: a training of the role is missing.
 
     """
     task = TASK_OF.get(step, "") if site else ""
-    found = [one for one in _memberships(cursor, by, at, site, task) if _fits(one, step, site)]
+    held = _memberships(cursor, by, at, site, task, assessing)
+    found = [one for one in held if _fits(one, step, site)]
     if not found:
         where = f" at site {site}" if site else ""
         raise NotPermitted(step, f"the role {' or '.join(ALLOWED[step])}{where}")
@@ -191,6 +206,8 @@ def require(cursor: Any, step: str, *, by: User, at: datetime, site: str | None 
         raise NotDelegated(step, task, site or "")
     if all(one.untrained for one in found):
         raise NotTrained(step, str(found[0].untrained))
+    if any(one.dosed for one in found):
+        raise NotPermitted(step, "an assessor who did not dose the participant")
 
 
 def may(step: str, *, by: User, at: datetime, site: str | None = None) -> bool:
@@ -219,13 +236,25 @@ def _fits(held: _Held, step: str, site: str | None) -> bool:
 
 
 def _memberships(
-    cursor: Any, by: User, at: datetime, site: str | None = None, task: str = ""
+    cursor: Any,
+    by: User,
+    at: datetime,
+    site: str | None = None,
+    task: str = "",
+    chain: str = "",
 ) -> list[_Held]:
     moment = connection.ops.adapt_datetimefield_value(at)
-    _HELD.run(cursor, user=by.pk, at=moment, site=site or "", task=task)
+    _HELD.run(cursor, user=by.pk, at=moment, site=site or "", task=task, chain=chain)
     return [
-        _Held(role=role, site=where, mixed=bool(mixed), delegated=bool(given), untrained=untrained)
-        for role, where, mixed, given, untrained in cursor.fetchall()
+        _Held(
+            role=role,
+            site=where,
+            mixed=bool(mixed),
+            delegated=bool(given),
+            untrained=untrained,
+            dosed=bool(dosed),
+        )
+        for role, where, mixed, given, untrained, dosed in cursor.fetchall()
     ]
 
 

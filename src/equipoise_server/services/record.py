@@ -1,7 +1,7 @@
 """Save a record: a new version of one form of one participant at one visit.
 
-The hot path of a trial: about nine tenths of all writes come through here. The work is a
-dozen statements through a cursor; the same through the ORM costs five times the time.
+The hot path of a trial: about nine tenths of all writes come through here. The work is eight
+statements on PostgreSQL, through a cursor; the same through the ORM costs five times the time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -16,8 +17,8 @@ from django.db import connection
 from equipoise.errors import InvalidRecord, UnknownRecord
 from equipoise_server.services import permissions
 from equipoise_server.services.move_participant import follow_at_visit
-from equipoise_server.services.request import Answer, Request, answered, remember, whole
-from equipoise_server.store import ledger, versions
+from equipoise_server.services.request import Answer, Request, answered, row_of, whole
+from equipoise_server.store import versions
 from equipoise_server.store.models import User
 from equipoise_server.store.save import Answers, Place, Standing, save, standing
 
@@ -69,13 +70,12 @@ def record(
     request = Request(verb="record", by=by, at=at, key=key, body=body)
     _require_storable(request, form)
     with whole(), connection.cursor() as cursor:
-        known = answered(cursor, request)
+        known = answered(cursor, request, participant)
         if known is None:
-            ledger.hold(cursor, participant)
             found = _standing(cursor, place, by=by, at=at)
             require_author(cursor, found, by=by, at=at)
-            known = save(cursor, found, answers, by=by.username, at=at, key=key)
-            remember(cursor, request, known)
+            keep = partial(row_of, request)
+            known = save(cursor, found, answers, by=by.username, at=at, key=key, keep=keep)
     return _saved(known)
 
 
@@ -101,8 +101,8 @@ def require_author(cursor: object, found: Standing, *, by: User, at: datetime) -
             who dosed the participant.
 
     """
-    permissions.require(cursor, "record", by=by, at=at, site=found.site)
-    permissions.require_assessor(cursor, found.form, found.place.participant, by=by)
+    assessing = found.place.participant if found.form.assesses else ""
+    permissions.require(cursor, "record", by=by, at=at, site=found.site, assessing=assessing)
 
 
 def _require_storable(request: Request, form: str) -> None:

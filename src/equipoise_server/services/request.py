@@ -20,6 +20,8 @@ Answer = dict[str, Any]
 
 _FIND = "SELECT request, answer FROM store_idempotencykey WHERE key = %s"
 _KEEP = "INSERT INTO store_idempotencykey (key, request, answer, at) VALUES (%s, %s, %s, %s)"
+_HOLD = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))"
+_HOLD_BOTH = f"{_HOLD}, pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _FULL = ("disk is full", "disk I/O error", "No space left", "could not extend", "could not write")
 
 
@@ -76,18 +78,22 @@ def whole() -> Iterator[None]:
         raise
 
 
-def answered(cursor: Any, request: Request) -> Answer | None:
+def answered(cursor: Any, request: Request, chain: str = "") -> Answer | None:
     """The answer that this request got before, or None; holds the key until the end.
+
+    With `chain` the chain of a participant is held too, in the same statement.
 
     Raises:
         KeyReused: the key was used for a different request.
 
     """
     if connection.vendor == "postgresql":
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", [f"key/{request.key}"]
-        )
+        cursor.execute(_HOLD_BOTH if chain else _HOLD, [f"key/{request.key}", *_chain(chain)])
     return answered_before(cursor, request)
+
+
+def _chain(chain: str) -> list[str]:
+    return [f"chain/{chain}"] if chain else []
 
 
 def answered_before(cursor: Any, request: Request) -> Answer | None:
@@ -109,5 +115,10 @@ def answered_before(cursor: Any, request: Request) -> Answer | None:
 
 def remember(cursor: Any, request: Request, answer: Answer) -> None:
     """Keep the answer with the key, in the same transaction as what it acknowledges."""
+    cursor.execute(_KEEP, row_of(request, answer))
+
+
+def row_of(request: Request, answer: Answer) -> list[Any]:
+    """The row in which a request and its answer are kept."""
     at = connection.ops.adapt_datetimefield_value(request.at)
-    cursor.execute(_KEEP, [request.key, request.digest(), canonical_json(answer).decode(), at])
+    return [request.key, request.digest(), canonical_json(answer).decode(), at]

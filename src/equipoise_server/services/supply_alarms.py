@@ -45,9 +45,10 @@ def supply_alarms(*, at: datetime) -> Alarms:
     return Alarms(list_low=low, sites=sites)
 
 
-def list_is_low() -> bool:
-    """Whether the alarm was raised, for pages: nobody is asked but the ledger."""
-    return LedgerEntry.objects.filter(chain=ledger.STUDY_CHAIN, what=LIST_LOW).exists()
+def list_is_low(*, cut: datetime | None = None) -> bool:
+    """Whether the alarm was raised (by `cut`), for pages: nobody is asked but the ledger."""
+    raised = LedgerEntry.objects.filter(chain=ledger.STUDY_CHAIN, what=LIST_LOW)
+    return (raised if cut is None else raised.filter(at__lte=cut)).exists()
 
 
 def _note(at: datetime) -> None:

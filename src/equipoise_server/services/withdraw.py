@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-
 from zoneinfo import ZoneInfo
 
 from equipoise.participant import Level, ParticipantState, Withdraw
@@ -40,9 +39,7 @@ def withdraw(
         now = at if at.astimezone(ZoneInfo(zone)).date() == on else None
         return Withdraw(level=level, on=on, reason=reason, at=now)
 
-    step_with(
-        request, code=participant, command=command, also=lambda _c, _s: _done(request, level)
-    )
+    step_with(request, code=participant, command=command, also=lambda _c, _s: _done(request, level))
 
 
 def _done(request: Request, level: Level) -> Answer:

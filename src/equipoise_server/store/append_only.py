@@ -26,8 +26,6 @@ LATER: tuple[str, ...] = (
     "store_boarddecision",
     "store_consentgiven",
     "store_resultsrelease",
-    "store_attachedfile",
-    "store_maskedread",
 )
 """Append-only tables that came with later migrations, which freeze them themselves."""
 TRIAL = "store_trial"

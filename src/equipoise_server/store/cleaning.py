@@ -57,7 +57,9 @@ Key = tuple[str, str, int]
 class Change:
     """One save: where, whether the first, which saved answers changed, what checks said.
 
-    `day0` is the day of randomisation, None before it.
+    `day0` is the day of randomisation, None before it. `record` is the id of its head;
+    `asked`, `verified`, `deviated`: whether the record has any query or verification, and the
+    participant any deviation that a rule saw.
     """
 
     study: Study
@@ -72,21 +74,22 @@ class Change:
     on: date
     changed: frozenset[str]
     prepared: Prepared
+    record: int
+    asked: bool = True
+    verified: bool = True
+    deviated: bool = True
 
 
 def after_save(cursor: Any, change: Change, *, by: str, at: datetime) -> None:
-    """What follows from one save. A first save that nothing says anything about costs nothing."""
+    """What follows from one save. A save that nothing hangs on costs nothing."""
     code = change.participant
-    if not change.first or any(map(asks, change.prepared.findings)):
-        record = Record.objects.only("pk").get(
-            participant=code, form=change.form, visit=change.visit, number=change.number
-        )
-        done = findings.follow(record, change.prepared, change.version, at)
+    if change.asked or any(map(asks, change.prepared.findings)):
+        done = findings.follow(Record(pk=change.record), change.prepared, change.version, at)
         findings.note(cursor, code, done, by=by, at=at)
-        if change.changed:
-            undo_verification(cursor, record.pk, code, change.changed, change.version, by=by, at=at)
+    if change.verified and change.changed:
+        undo_verification(cursor, change.record, code, change.changed, change.version, by=by, at=at)
     across(cursor, change.study, code, change.form, by=by, at=at)
-    if _may_deviate(change) or (not change.first and _has_deviated(code)):
+    if _may_deviate(change) or (not change.first and change.deviated):
         _deviate_here(cursor, change, by=by, at=at)
 
 
@@ -179,10 +182,6 @@ def _may_deviate(change: Change) -> bool:
             if parse(rule.rule).run(known) is True:
                 return True
     return False
-
-
-def _has_deviated(participant: str) -> bool:
-    return Deviation.objects.filter(participant=participant, origin="rule").exists()
 
 
 def _within(window: tuple[date, date], on: date) -> bool:

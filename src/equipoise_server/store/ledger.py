@@ -28,6 +28,8 @@ _ENTRY = (
     'INSERT INTO store_ledgerentry (digest, chain, sequence, previous, what, "by", at, subject, '
     "payload_digest) VALUES "
 )
+ONE_ENTRY = f"{_ENTRY}(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+"""The statement that writes one entry without a payload: its digest, then its row."""
 _PAYLOAD = "INSERT INTO store_ledgerpayload (entry_id, salt, data) VALUES "
 _HOLD = "pg_advisory_xact_lock(hashtextextended(%s, 0))"
 

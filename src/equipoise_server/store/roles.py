@@ -26,6 +26,35 @@ KEPT = (
     "store_membership",
 )
 """Tables whose rows change and are never taken away."""
+UNBLINDED_READS = (
+    "store_trial",
+    "store_studyversion",
+    "store_amendment",
+    "store_siteversion",
+    "store_participantversion",
+    "store_site",
+    "store_participant",
+    "store_kit",
+    "store_membership",
+    "store_delegation",
+    "store_delegationdemand",
+    "store_trainingdemand",
+    "store_trainingrecord",
+    "store_ledgerentry",
+    "store_ledgerpayload",
+    "store_idempotencykey",
+)
+"""What the unblinded pages show or judge by. No record, finding, query, session or password."""
+UNBLINDED_ADDS = ("store_ledgerentry", "store_ledgerpayload", "store_idempotencykey")
+"""That a unit was thawed or prepared, and the request that said so."""
+UNBLINDED_COLUMNS = {
+    "store_user": ("SELECT (id, username, full_name, is_active)",),
+    "store_kit": ("UPDATE (site_id, status, valid, participant, state)",),
+    "store_trial": ("UPDATE (demo)",),
+}
+"""Rights on some columns. That of the trial only lets a step wait for a lock of the study (`FOR
+SHARE` asks for it): a trigger refuses every change of this column.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +146,22 @@ def grant(
         yield f"REVOKE ALL ON SCHEMA public FROM {role}"
         yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"
         yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}"
-    for role in map(quoted, roles.of(alias)):
-        yield f"GRANT CONNECT ON DATABASE {named} TO {role}"
-        yield f"GRANT USAGE ON SCHEMA public TO {role}"
-        yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"
+    for role in roles.of(alias):
+        yield f"GRANT CONNECT ON DATABASE {named} TO {quoted(role)}"
+        yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
+        if role != roles.unblinded:
+            yield f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted(role)}"
         for table in listed:
-            yield f"GRANT {', '.join(rights(alias, table, guarded))} ON {quoted(table)} TO {role}"
+            given = unblinded(table) if role == roles.unblinded else rights(alias, table, guarded)
+            if given:
+                yield f"GRANT {', '.join(given)} ON {quoted(table)} TO {quoted(role)}"
+
+
+def unblinded(table: str) -> tuple[str, ...]:
+    """What the unblinded pages may do to a table of the store; most they do not even read."""
+    found = ["SELECT"] if table in UNBLINDED_READS else []
+    found += ["INSERT"] if table in UNBLINDED_ADDS else []
+    return (*found, *UNBLINDED_COLUMNS.get(table, ()))
 
 
 def rights(alias: str, table: str, guarded: Guarded) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -32,14 +32,16 @@ from equipoise_server.store import (
     cleaning,
     documents,
     ledger,
-    lenses,
     life,
     locks,
     signing,
     study,
     versions,
+    writing,
 )
 from equipoise_server.store.fields import instant_text
+from equipoise_server.store.heads import Head, read_head
+from equipoise_server.store.heads import Place as Place  # noqa: PLC0414 - callers know it from here
 
 _VERSION_OF = versions.OF_PARTICIPANT.format(participant="p.code")
 _OVER = locks.WHERE.format(
@@ -52,42 +54,8 @@ _STANDING = (
     "FROM store_trial t LEFT JOIN store_participant p ON p.code = %s "
     "LEFT JOIN store_site s ON s.code = p.site_id"
 )
-_SIGNED = (
-    "SELECT COUNT(*) FROM store_signature n LEFT JOIN store_signaturevoid w "
-    "ON w.signature_id = n.id WHERE n.version_id = r.current AND w.signature_id IS NULL"
-)
-_HEAD = (
-    f'SELECT r.id, r.version, v."on", p.data, v.study, r.current, ({_SIGNED}) FROM store_record r '  # noqa: S608
-    "JOIN store_recordversion v ON v.digest = r.current "
-    "LEFT JOIN store_recordpayload p ON p.version_id = r.current "
-    "WHERE r.participant_id = %s AND r.form = %s AND r.visit = %s AND r.number = %s"
-)
-_NEW_HEAD = (
-    'INSERT INTO store_record (participant_id, form, visit, number, version, current, "on", status) '
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"
-)
-_MOVE_HEAD = (
-    'UPDATE store_record SET version = %s, current = %s, "on" = %s, status = %s WHERE id = %s'
-)
-_VERSION = (
-    'INSERT INTO store_recordversion (digest, record_id, version, study, form, "on", "by", at, '
-    "reason, key, payload_digest) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-_PAYLOAD = "INSERT INTO store_recordpayload (version_id, salt, data) VALUES (%s, %s, %s)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which record: one form of one participant at one visit; `number` 0 where it does not repeat."""
-
-    participant: str
-    form: str
-    visit: str
-    number: int = 0
-
-    def __str__(self) -> str:
-        number = f" {self.number}" if self.number else ""
-        return f"{self.form}{number} of {self.participant} at {self.visit}"
+Keep = Callable[[dict[str, Any]], Sequence[Any]]
+"""Makes the row of a request key from the answer that it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,22 +83,6 @@ class Standing:
     timezone: str
     amended: bool = False
     randomised_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """The newest version of a record; `id` None where there is no record yet.
-
-    `data` is seen under the version that the participant is under now. `signed` is how many
-    signatures hold on it.
-    """
-
-    id: int | None = None
-    version: int = 0
-    on: str = ""
-    data: str = "{}"
-    digest: str = ""
-    signed: int = 0
 
 
 def standing(cursor: Any, place: Place, *, step: str) -> Standing:
@@ -208,10 +160,17 @@ _visits: Remembered[Study, dict[str, frozenset[str]]] = Remembered(_planned)
 
 
 def save(
-    cursor: Any, found: Standing, answers: Answers, *, by: str, at: datetime, key: str
+    cursor: Any,
+    found: Standing,
+    answers: Answers,
+    *,
+    by: str,
+    at: datetime,
+    key: str,
+    keep: Keep | None = None,
 ) -> dict[str, Any]:
     """Write the next version, or none where nothing changed. Call inside a transaction that
-    holds the participant's chain.
+    holds the participant's chain. With `keep` the request key is written along.
 
     Raises:
         InvalidRecord, ReasonRequired, SavedFirst, OutOfOrder.
@@ -222,7 +181,7 @@ def save(
         raise OutOfOrder(f"{place}", f"its date {answers.on} lies ahead")
     if form.id in found.study.participants.samples:
         _refuse_sample(place, answers.on)
-    head = _head(cursor, place, found.study)
+    head = read_head(cursor, place, found.study)
     if answers.expected is not None and answers.expected != head.version:
         raise SavedFirst(str(place))
     prepared = _prepare(found, answers.values)
@@ -235,12 +194,15 @@ def save(
         "findings": [f"{one.item or ''}:{one.code}" for one in prepared.findings],
     }
     if head.id is not None and (head.data, head.on) == (data, answers.on.isoformat()):
+        if keep is not None:
+            cursor.execute(writing.KEY, keep(answer))
         return answer
     if not answers.reason and _changes(form, head, document, answers.on):
         raise ReasonRequired(f"A change to {place}")
     answer["version"] = head.version + 1
-    _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key)
-    change = _change(found, head, answers, document, prepared)
+    row = keep(answer) if keep is not None else ()
+    record = _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key, kept=row)
+    change = _change(found, head, answers, document, prepared, record)
     cleaning.after_save(cursor, change, by=by, at=at)
     return answer
 
@@ -254,10 +216,11 @@ def _refuse_sample(place: Place, on: date) -> None:
 
 def _change(
     found: Standing,
-    head: _Head,
+    head: Head,
     answers: Answers,
     document: Mapping[str, object],
     prepared: Prepared,
+    record: int,
 ) -> cleaning.Change:
     place = found.place
     return cleaning.Change(
@@ -273,27 +236,17 @@ def _change(
         on=answers.on,
         changed=_changed(head, document),
         prepared=prepared,
+        record=record,
+        asked=head.asked,
+        verified=head.verified,
+        deviated=head.deviated,
     )
 
 
-def _changed(head: _Head, document: Mapping[str, object]) -> frozenset[str]:
+def _changed(head: Head, document: Mapping[str, object]) -> frozenset[str]:
     """The items whose saved answers read differently now."""
     before = json.loads(head.data)
     return frozenset(name for name, value in before.items() if document.get(name) != value)
-
-
-def _head(cursor: Any, place: Place, running: Study) -> _Head:
-    cursor.execute(_HEAD, [place.participant, place.form, place.visit, place.number])
-    row = cursor.fetchone()
-    if row is None:
-        return _Head()
-    record, version, on, data, saved, digest, signed = row
-    if data and saved != running.digest:
-        older = lenses.seen(json.loads(data), place.form, saved=saved, reading=running.digest)
-        data = canonical_json(dict(older)).decode()
-    return _Head(
-        id=record, version=version, on=on, data=data or "{}", digest=digest, signed=signed
-    )
 
 
 def _prepare(found: Standing, values: Mapping[str, object]) -> Prepared:
@@ -312,7 +265,7 @@ def _prepare(found: Standing, values: Mapping[str, object]) -> Prepared:
     return prepared
 
 
-def _changes(form: Form, head: _Head, document: Mapping[str, object], on: date) -> bool:
+def _changes(form: Form, head: Head, document: Mapping[str, object], on: date) -> bool:
     """Whether an answer that was saved would read differently. Filling in a gap is no change."""
     if head.id is None:
         return False
@@ -328,7 +281,7 @@ def _changes(form: Form, head: _Head, document: Mapping[str, object], on: date) 
 def _write(
     cursor: Any,
     found: Standing,
-    head: _Head,
+    head: Head,
     answers: Answers,
     data: str,
     how_far: str,
@@ -336,36 +289,41 @@ def _write(
     by: str,
     at: datetime,
     key: str,
-) -> None:
-    place, version = found.place, head.version + 1
-    salt, on = ledger.new_salt(), answers.on.isoformat()
-    identity = (place.participant, place.form, place.visit, place.number)
+    kept: Sequence[Any] = (),
+) -> int:
+    place, salt, version = found.place, ledger.new_salt(), head.version + 1
     columns = (
         version,
         found.study.digest,
         found.study.form_digests[place.form],
-        on,
+        answers.on.isoformat(),
         by,
         instant_text(at),
         answers.reason,
         key,
         ledger.payload_digest_of(data, salt),
     )
+    identity = (place.participant, place.form, place.visit, place.number)
     digest = ledger.version_digest(identity, columns)
-    if head.id is None:
-        cursor.execute(_NEW_HEAD, [*identity, version, digest, on, how_far])
-        record = cursor.fetchone()[0]
-    else:
-        record = head.id
-        cursor.execute(_MOVE_HEAD, [version, digest, on, how_far, record])
-    cursor.execute(_VERSION, [digest, record, *columns])
-    cursor.execute(_PAYLOAD, [digest, salt, data])
-    ledger.append(
-        cursor, chain=place.participant, what=ledger.RECORDED, by=by, at=at, subject=digest
+    entry = ledger.entry(
+        head.after, chain=place.participant, what=ledger.RECORDED, by=by, at=at, subject=digest
     )
+    rows = writing.Rows(
+        identity=identity,
+        record=head.id,
+        status=how_far,
+        digest=digest,
+        columns=columns,
+        salt=salt,
+        data=data,
+        entry=entry,
+        key=kept,
+    )
+    record = writing.write(cursor, rows)
     if head.signed:
         why = f"version {version} was saved"
         signing.void(cursor, place.participant, head.digest, by=by, at=at, reason=why)
+    return record
 
 
 def save_redacted(
@@ -381,7 +339,7 @@ def save_redacted(
     key: str,
 ) -> int:
     """Write the next version of a record as it is given, without any check; for `redact` alone."""
-    head = _head(cursor, found.place, found.study)
+    head = read_head(cursor, found.place, found.study)
     answers = Answers(values={}, on=on, reason=reason)
     _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key)
     return head.version + 1

@@ -7,18 +7,25 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from equipoise.errors import IntegrityError
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
 from equipoise_server.store import lenses, versions
-from equipoise_server.store.models import Participant, Trial
+from equipoise_server.store.models import Trial
 
 VERSIONS = "versions"
 """The folder of an instance that holds amended study folders, each under its digest."""
 
 NO_TRIAL = "This instance has no trial yet. Open one with `equipoise demo`."
 
+ACTIVE = RawSQL(
+    "COALESCE((SELECT sv.study_id FROM store_siteversion sv JOIN store_amendment a "
+    "ON a.study_id = sv.study_id ORDER BY a.number DESC LIMIT 1), store_trial.study_id)",
+    [],
+)
+"""The digest of the version in force, beside a row of the trial."""
 _ACTIVE = (
     "SELECT COALESCE((SELECT sv.study_id FROM store_siteversion sv JOIN store_amendment a "
     "ON a.study_id = sv.study_id ORDER BY a.number DESC LIMIT 1), t.study_id) FROM store_trial t"
@@ -48,8 +55,8 @@ def active_digest() -> str | None:
 
 def reading(code: str) -> Study:
     """The version of the participant `code`; where there is nobody of it, the one in force."""
-    known = code and Participant.objects.filter(pk=code).exists()
-    return of_participant(code) if known else active()
+    digest = versions.of_known(code) if code else None
+    return active() if digest is None else of_digest(digest)
 
 
 def opened_under() -> str:
@@ -85,13 +92,13 @@ def of_digest(digest: str) -> Study:
         IntegrityError: the study folder has been changed.
 
     """
-    amended = Path(settings.EQUIPOISE_DIR) / VERSIONS / digest
-    folder = str(amended) if amended.is_dir() else settings.EQUIPOISE_STUDY
-    return _loaded(folder, digest)
+    return _loaded(str(settings.EQUIPOISE_DIR), str(settings.EQUIPOISE_STUDY), digest)
 
 
 @lru_cache(maxsize=8)
-def _loaded(folder: str, digest: str) -> Study:
+def _loaded(instance: str, first: str, digest: str) -> Study:
+    amended = Path(instance) / VERSIONS / digest
+    folder = str(amended) if amended.is_dir() else first
     study = load(folder)
     if study.digest != digest:
         raise IntegrityError(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from django.db import connection
+
 from equipoise.digest import sha256
 from equipoise_server.store import ledger
 from equipoise_server.store.models import Amendment, ParticipantVersion
@@ -26,6 +28,10 @@ OF_PARTICIPANT = (
 """SQL: the digest of the version of a participant, beside the trial `t`."""
 
 _OF = f"SELECT {OF_PARTICIPANT.format(participant='%s')} FROM store_trial t"  # noqa: S608
+_OF_KNOWN = (
+    f"SELECT {OF_PARTICIPANT.format(participant='p.code')} FROM store_trial t "  # noqa: S608
+    "JOIN store_participant p ON p.code = %s"
+)
 _AT_SITE = (
     'SELECT sv.study_id FROM store_siteversion sv WHERE sv.site_id = %s AND sv."on" <= %s '
     'ORDER BY sv."on" DESC, sv.id DESC LIMIT 1'
@@ -49,6 +55,14 @@ def of(cursor: Any, participant: str) -> str:
     """The digest of the version that a participant is under; of nobody: of the trial."""
     cursor.execute(_OF, [participant])
     return str(cursor.fetchone()[0])
+
+
+def of_known(participant: str) -> str | None:
+    """The same, or None where there is nobody of this code."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_KNOWN, [participant])
+        found = cursor.fetchone()
+    return found and str(found[0])
 
 
 def at_site(cursor: Any, site: str, on: date) -> str | None:

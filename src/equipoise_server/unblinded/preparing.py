@@ -77,7 +77,8 @@ def _user(here: Desk) -> User:
         NotPermitted: nobody works there under this name.
 
     """
-    found = User.objects.filter(username=here.me.name, is_active=True).first()
+    known = User.objects.only("username", "full_name")  # the role reads no passwords
+    found = known.filter(username=here.me.name, is_active=True).first()
     if found is None:
         raise NotPermitted("mark the unit", "a user of the same name on the blinded side")
     return found

@@ -45,8 +45,8 @@ class Migration(migrations.Migration):
                 ("asked", models.PositiveSmallIntegerField(default=0)),
                 ("told", models.PositiveSmallIntegerField(default=0)),
                 ("wishes", models.JSONField(default=list)),
-                ("signed_at", equipoise_server.store.fields.InstantField(max_length=27, null=True)),
-                ("ended_at", equipoise_server.store.fields.InstantField(max_length=27, null=True)),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
                 ("outcome", models.CharField(blank=True, default="", max_length=16)),
                 (
                     "participant",
@@ -73,10 +73,10 @@ class Migration(migrations.Migration):
                 ("token", models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ("urgent", models.BooleanField(default=False)),
                 ("at", equipoise_server.store.fields.InstantField(max_length=27)),
-                ("read_at", equipoise_server.store.fields.InstantField(max_length=27, null=True)),
+                ("read_at", models.DateTimeField(null=True)),
                 (
                     "answered_at",
-                    equipoise_server.store.fields.InstantField(max_length=27, null=True),
+                    models.DateTimeField(null=True),
                 ),
                 ("answered_by", models.CharField(blank=True, default="", max_length=150)),
                 ("escalated", models.PositiveSmallIntegerField(default=0)),
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 ("state", models.CharField(max_length=12)),
                 ("at", equipoise_server.store.fields.InstantField(max_length=27)),
-                ("opened_at", equipoise_server.store.fields.InstantField(max_length=27, null=True)),
+                ("opened_at", models.DateTimeField(null=True)),
                 (
                     "participant",
                     models.ForeignKey(
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ("token", models.CharField(max_length=32, primary_key=True, serialize=False)),
                 ("level", models.CharField(max_length=16)),
                 ("at", equipoise_server.store.fields.InstantField(max_length=27)),
-                ("done_at", equipoise_server.store.fields.InstantField(max_length=27, null=True)),
+                ("done_at", models.DateTimeField(null=True)),
                 (
                     "participant",
                     models.ForeignKey(

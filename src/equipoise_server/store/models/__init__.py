@@ -1,6 +1,6 @@
 """Tables of the store. Codes and coded data only: no name of a participant, no arm."""
 
-from equipoise_server.store.models.capture import AttachedFile, Draft, MaskedRead
+from equipoise_server.store.models.capture import Draft
 from equipoise_server.store.models.cleaning import (
     Coding,
     Deviation,
@@ -57,7 +57,6 @@ from equipoise_server.store.models.tokens import ProgramToken
 
 __all__ = [
     "Amendment",
-    "AttachedFile",
     "BoardDecision",
     "Coding",
     "ConsentGiven",
@@ -81,7 +80,6 @@ __all__ = [
     "LedgerPayload",
     "Listing",
     "Lock",
-    "MaskedRead",
     "Membership",
     "Participant",
     "ParticipantVersion",

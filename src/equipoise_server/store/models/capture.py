@@ -1,4 +1,4 @@
-"""What stands beside records while they are made: drafts of pages, and files that go with them."""
+"""What stands beside records while they are made: drafts of pages."""
 
 from __future__ import annotations
 
@@ -37,65 +37,3 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"draft of {self.form} {self.visit} {self.number}"
-
-
-class AttachedFile(models.Model):
-    """A file that goes with a record; its bytes lie outside the database, under their digest.
-
-    Append-only. `title` is what the person called it, never the name of the file as it came.
-    """
-
-    participant = models.ForeignKey("store.Participant", on_delete=models.PROTECT)
-    form = models.CharField(max_length=64)
-    visit = models.CharField(max_length=64)
-    number = models.PositiveIntegerField(default=0)
-    digest = models.CharField(max_length=64)
-    kind = models.CharField(max_length=16)
-    size = models.PositiveIntegerField()
-    title = models.CharField(max_length=100)
-    by = models.CharField(max_length=150)
-    at = models.DateTimeField()
-
-    class Meta:
-        """Listed by record; the same bytes are attached to a record once."""
-
-        constraints = [
-            models.UniqueConstraint(
-                fields=["participant", "form", "visit", "number", "digest"], name="one_attachment"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.digest[:12]}"
-
-
-class MaskedRead(models.Model):
-    """What one reader saw in the images of one record, before the other's reading is shown.
-
-    Append-only. `turn` is 1 or 2 for the two readers, 3 for the one who decides.
-    `answers` holds the items of that turn as canonical JSON.
-    """
-
-    participant = models.ForeignKey("store.Participant", on_delete=models.PROTECT)
-    form = models.CharField(max_length=64)
-    visit = models.CharField(max_length=64)
-    number = models.PositiveIntegerField(default=0)
-    turn = models.PositiveSmallIntegerField()
-    by = models.CharField(max_length=150)
-    at = models.DateTimeField()
-    answers = models.TextField()
-
-    class Meta:
-        """One reading a turn, and one turn a reader."""
-
-        constraints = [
-            models.UniqueConstraint(
-                fields=["participant", "form", "visit", "number", "turn"], name="one_read_a_turn"
-            ),
-            models.UniqueConstraint(
-                fields=["participant", "form", "visit", "number", "by"], name="one_turn_a_reader"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"reading {self.turn} of {self.form} at {self.visit}"

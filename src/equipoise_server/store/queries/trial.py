@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Max, Min
 
 from equipoise_server.store.models import LedgerEntry, Membership, Site, StudyVersion, Trial, User
-from equipoise_server.store.study import active_digest
+from equipoise_server.store.study import ACTIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +53,32 @@ class Staff:
 
 def trial() -> TrialFacts | None:
     """The trial of this instance, or None before one is opened."""
-    found = Trial.objects.first()
+    found = Trial.objects.annotate(active=ACTIVE).first()  # an amendment may be in force
     if found is None:
         return None
-    digest = active_digest()  # an amendment may be in force
-    version = StudyVersion.objects.defer("document").get(pk=digest)
+    study, version = _named(found.active)
     return TrialFacts(
-        study=version.study,
-        version=version.version,
-        digest=version.digest,
+        study=study,
+        version=version,
+        digest=found.active,
         demo=found.demo,
         opened_at=found.opened_at,
         randomisation_open=found.randomisation_open,
         locked_at=found.locked_at,
         unblinded_at=found.unblinded_at,
     )
+
+
+@lru_cache(maxsize=8)
+def _named(digest: str) -> tuple[str, str]:
+    """Study and version behind a digest; both are part of what it covers."""
+    row = StudyVersion.objects.values_list("study", "version").get(pk=digest)
+    return row[0], row[1]
+
+
+def zone_of(site: str) -> str:
+    """The time zone of a site; UTC of an unknown one."""
+    return Site.objects.filter(pk=site).values_list("timezone", flat=True).first() or "UTC"
 
 
 def sites() -> tuple[SiteFacts, ...]:

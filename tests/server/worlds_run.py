@@ -1,0 +1,57 @@
+"""Running worlds from a test, and comparing them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+World = dict[str, bytes]
+_names = count(1)
+
+
+def product(folder: Path) -> Path:
+    """A copy of the product and of what its worlds need.
+
+    Every world of a run is one and the same program, whatever is edited while they live.
+    """
+    if not folder.exists():
+        shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("docs", "studies"):
+            (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def live(template: SimpleNamespace, out: Path, study: Path, size: tuple[int, int],
+         *worlds: str) -> list[World]:  # fmt: skip
+    """What each world's blinded side holds and shows; `size`: participants, depth of the crawl."""
+    copy = product(template.folder / "product")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{HERE.parent}",
+        "PYTHONHASHSEED": "0",
+        "WORLDS_SERVER": template.server or "",
+        "WORLDS_NAME": f"ni{os.getpid()}n{next(_names)}",
+    }
+    words = [out, template.folder, study, *size, *worlds]
+    done = subprocess.run(
+        [sys.executable, str(HERE / "worlds.py"), *map(str, words)],
+        env=environment,
+        check=False,
+        timeout=5000,
+    )
+    logs = "".join((out / f"{one}.log").read_text()[-3000:] for one in worlds)
+    assert done.returncode == 0, logs
+    return [pickle.loads((out / world).read_bytes()) for world in worlds]
+
+
+def different(one: World, other: World) -> list[str]:
+    """The names of everything that is not the same bytes."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
