@@ -58,7 +58,9 @@ docs: $(VENV)/dev.done ## documentation contracts
 	$(BIN)/pytest tests/docs
 
 prove: $(VENV)/dev.done system ## the long proofs
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests --ignore tests/server
+	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server
+	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server
 
 bench: $(VENV)/dev.done ## measure, write build/bench.json
 	$(BIN)/python -m tests.benchmark

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
     path("data/", include("equipoise_server.web.data.urls")),
     path("finalise/", include("equipoise_server.web.finalise.urls")),
     path("volunteer/", include("equipoise_server.web.volunteer.urls")),
+    path("consent/", include("equipoise_server.web.consent.urls")),
     path("me/", include("equipoise_server.web.participant.urls")),
 )
 urlpatterns.append(path("api/v1/", include("equipoise_server.web.api.urls")))

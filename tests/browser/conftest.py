@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 LANGUAGES = ("en", "zh-hans")
+PATIENCE = 120  # seconds until the server answers, on a busy machine
 
 expect.set_options(timeout=20_000)  # a page may wait for its turn on a busy machine
 
@@ -65,7 +67,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url)
+        _wait(url, server)
         logins = json.loads((folder / "logins.json").read_text())
         yield SimpleNamespace(url=url, folder=folder, logins={one["role"]: one for one in logins})
     finally:
@@ -73,15 +75,20 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
         server.wait(timeout=20)
 
 
-def _wait(url: str) -> None:
-    for _ in range(100):
+def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Until it answers: at once on an idle machine, later on a busy one; not where it has ended."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert server.poll() is None, f"the server ended with {server.returncode}"
         try:
-            urllib.request.urlopen(f"{url}/en/", timeout=5)
+            urllib.request.urlopen(f"{url}/en/", timeout=20)
+        except urllib.error.HTTPError:
+            return
         except OSError:
             time.sleep(0.2)
         else:
             return
-    raise RuntimeError("the server did not answer within 20 seconds")
+    raise RuntimeError(f"the server did not answer within {PATIENCE} seconds")
 
 
 @pytest.fixture(scope="session")

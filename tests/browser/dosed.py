@@ -25,11 +25,11 @@ SEED = 7
 NOW = datetime.now(UTC)
 
 
-class AtTheBedside(Exception):
+class AtTheBedside(Exception):  # noqa: N818 - no error, a stop
     """The first dose is what comes next."""
 
 
-class Randomised(Exception):
+class Randomised(Exception):  # noqa: N818 - no error, a stop
     """When the simulation would randomise; said by a desk that keeps nothing."""
 
 
@@ -81,7 +81,7 @@ def main(folder: Path) -> None:
     prepare_unit(
         unit=unit,
         by=desk.pharmacist,
-        at=NOW - timedelta(minutes=1),
+        at=NOW - timedelta(minutes=19),
         key="dosed/prepare",
         verified_by=staff["coordinator", site].username,
     )

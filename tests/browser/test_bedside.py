@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -80,6 +82,12 @@ def on_tablet(chromium: Browser, ward: SimpleNamespace, role: str) -> tuple[Page
     return page, f"{ward.url}/en/entry/{ward.code}/"
 
 
+def twelve_ago() -> str:
+    """Twelve minutes ago on the clock of the site: the test does not wait for a look."""
+    then = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(minutes=12)
+    return then.strftime("%Y-%m-%d %H:%M")
+
+
 def accessible(page: Page, name: str, pictures: Path) -> None:
     """Nothing for axe to say, nothing that scrolls sideways, at three widths and in both languages."""
     for language in LANGUAGES:
@@ -89,6 +97,9 @@ def accessible(page: Page, name: str, pictures: Path) -> None:
             page.screenshot(path=pictures / f"{name}-{language}-{width}.png", full_page=True)
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, (name, language, width)
+        if language != "en":
+            said = page.locator(".bedside").inner_text()
+            assert re.findall(r"[A-Za-z]{2,} [A-Za-z]+", said) == [], name
         page.add_script_tag(path=AXE)
         found = page.evaluate(
             "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
@@ -98,9 +109,7 @@ def accessible(page: Page, name: str, pictures: Path) -> None:
     page.goto(page.url.replace("/zh-hans/", "/en/"))
 
 
-def test_an_uneventful_first_dose(
-    chromium: Browser, ward: SimpleNamespace, tmp_path: Path
-) -> None:
+def test_an_uneventful_first_dose(chromium: Browser, ward: SimpleNamespace, tmp_path: Path) -> None:
     page, work = on_tablet(chromium, ward, "dosing nurse")
     page.goto(f"{work}dose/")
     accessible(page, "start", tmp_path)
@@ -108,6 +117,8 @@ def test_an_uneventful_first_dose(
     start.scan("#identity", ward.code)
     start.scan("#unit", ward.unit)
     start.tap("[data-no-to-all] button")
+    assert page.locator(".group:visible").count() == 1  # only what is asked now
+    page.evaluate("at => { document.getElementById('started').value = at; }", twelve_ago())
     start.tap(".bar-save button")
     page.wait_for_url("**/dose/1/")
     assert start.count <= 5
@@ -134,7 +145,37 @@ def test_an_uneventful_first_dose(
     page, work = on_tablet(chromium, ward, "assessor")
     page.goto(work)
     page.get_by_role("link", name="Observation after the dose").click()
-    expect(page.locator("[data-due]").first).to_contain_text("in 1")
     assert page.locator(".looks li").count() == 6
     accessible(page, "watch", tmp_path)
     assert ward.unit not in page.content()
+    look = Touches(page)
+    look.tap(".bar-save button")  # the look at 15 minutes may be taken five minutes early
+    expect(page.locator("[data-standing=done]")).to_have_count(1)
+    assert look.count <= 2
+    expect(page.locator("[aria-current=step] [data-due]")).to_contain_text("in 1")
+    assert page.locator("#entry").count() == 0  # nothing to do until the next look
+
+
+def test_two_tabs_on_the_next_entry_of_a_log_keep_both_and_drafts_survive_a_lost_line(
+    chromium: Browser, ward: SimpleNamespace
+) -> None:
+    page, work = on_tablet(chromium, ward, "coordinator")
+    other = page.context.new_page()
+    page.goto(f"{work}cm/log/901/")
+    other.goto(f"{work}cm/log/901/")
+    page.locator(".field[data-kind=text] input").first.fill("paracetamol")
+    state = page.locator("#unsaved")
+    expect(state).to_have_attribute("data-state", "kept")
+    page.context.set_offline(True)
+    page.locator(".field[data-kind=text] input").first.fill("paracetamol 500")
+    expect(state).to_have_attribute("data-state", "offline")
+    page.locator(".bar-save button").click()  # does not leave the page while nothing arrives
+    expect(state).to_have_attribute("data-state", "offline")
+    page.context.set_offline(False)
+    expect(state).to_have_attribute("data-state", "kept")
+    page.locator(".bar-save button").click()
+    page.wait_for_url("**/cm/log/901/?saved=1")
+    other.locator(".field[data-kind=text] input").first.fill("ibuprofen")
+    other.locator(".bar-save button").click()
+    other.wait_for_url("**/cm/log/902/?saved=1")
+    page.context.close()

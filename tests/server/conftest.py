@@ -32,6 +32,15 @@ SUFFIXES = ("", "_identity", "_keys", "_vault")
 _numbers = count(1)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long and asks nothing of the engine runs on SQLite; on PostgreSQL in `make prove`."""
+    if ENGINE == "postgresql":
+        for item in items:
+            if item.get_closest_marker("once"):
+                item.add_marker(pytest.mark.prove)
+
+
 def use(folder: Path, url: str | None = None) -> None:
     """Point Django at the instance in `folder` (and the databases at `url`)."""
     connections.close_all()

@@ -12,10 +12,17 @@ from typing import Any
 import pytest
 import yaml
 
-from equipoise.errors import AmendmentRefused, LensMissing, NotPermitted, WaitsForBoard
+from equipoise.errors import (
+    AmendmentRefused,
+    LensMissing,
+    ListOfAnotherVersion,
+    NotPermitted,
+    WaitsForBoard,
+)
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
 from equipoise.protocol.overlay import laid
+from equipoise_server.allocator import client
 from equipoise_server.services.activate_amendment import activate_amendment
 from equipoise_server.services.appoint import appoint
 from equipoise_server.services.consent import consent
@@ -31,7 +38,8 @@ from equipoise_server.store import study as studies
 from equipoise_server.store.dataset import dataset
 from equipoise_server.store.models import ParticipantVersion, RecordVersion, User
 from equipoise_server.store.queries import records
-from server.cast import ADULT, NOW, TODAY, Cast, key
+from equipoise_server.vault.models import Allocation
+from server.cast import ADULT, INFECTED, NOW, TODAY, Cast, key
 
 CODE = "S01-AAAAA-AAAAA"
 OTHER = "S01-BBBBB-BBBBB"
@@ -172,6 +180,37 @@ def test_new_participants_start_under_the_version_of_their_site(
     with pytest.raises(AmendmentRefused):
         move_participant(participant=CODE, by=trial.investigator, at=NOW, key=key())
     assert verify().sound
+
+
+def test_after_an_amendment_the_same_list_is_followed(
+    trial: Cast, amended: Path, sponsor: User
+) -> None:
+    sealed = client.commitment()
+    trial.make_eligible(trial.enrol(CODE))
+    randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
+    waiting = trial.make_eligible(trial.enrol("S01-CCCCC-CCCCC"))
+    digest = publish(amended, sponsor)
+    activate(digest, sponsor)
+    trial.enrol(OTHER)
+    answers = {name: value for name, value in ADULT.items() if name != "egfr"}
+    trial.fill_in(OTHER, "screening", {**answers, "filtration": 88.5, "smoker": False})
+    trial.fill_in(OTHER, "screening_breath", INFECTED)
+    assert studies.of_participant(OTHER).digest == digest
+    assert studies.of_participant(waiting).digest == trial.study.digest
+    for code in (OTHER, waiting):
+        randomise(participant=code, by=trial.investigator, at=LATER, key=key())
+    given = Allocation.objects.order_by("pk").values_list("participant", "slot__place")
+    assert list(given) == [(CODE, 1), (OTHER, 2), (waiting, 3)]
+    for other in (digest, "0" * 64):
+        with pytest.raises(ListOfAnotherVersion):
+            client.allocate(
+                participant="P", site="s01", stratum={"ulcer_history": "false"}, key="k",
+                at=LATER, digest=other,
+            )  # fmt: skip
+    assert client.commitment() == sealed
+    assert verify().sound
+    client.release(first=("a", "x"), second=("b", "y"), at=LATER)
+    assert client.matches() is True
 
 
 def test_a_lens_that_does_not_explain_a_change_is_refused(

@@ -243,6 +243,7 @@ def machine_sent(two: Cast, examples: int) -> int:
     return sent
 
 
+@pytest.mark.once
 def test_nothing_that_a_machine_sends_breaks_it(two):
     assert machine_sent(two, 6) > 40
 

@@ -22,6 +22,7 @@ from equipoise_server.store.models import Participant
 from equipoise_server.store.study import forget_studies
 
 N, SEED, EFFECT = 24, 23, 1.8
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture

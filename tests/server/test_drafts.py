@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from equipoise.errors import Refused
+from equipoise.exchange.paper import Filled, form_page
 from equipoise_server.services.lock import lock
+from equipoise_server.services.report_death import report_death
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.verify import verify
+from equipoise_server.store.life import state_of
 from equipoise_server.store.models import Draft, LedgerEntry, Record
-from server.cast import NOW, Cast, key
+from equipoise_server.store.save import Place
+from server.cast import NOW, TODAY, Cast, key
 from server.entry import URL, answers, fields_of, send
 from server.pages import signed_in, text_of
 
@@ -90,3 +96,63 @@ def test_who_may_not_write_keeps_no_draft(here: tuple[Cast, Client, str]) -> Non
     assert keep(client, page, form, age="44").json()["code"] == "refused.locked"
     assert client.get(f"{page}draft/").status_code == 405
     assert not Draft.objects.exists()
+
+
+def test_two_people_who_open_the_next_event_at_once_both_keep_theirs(
+    here: tuple[Cast, Client, str],
+) -> None:
+    trial, client, page = here
+    log = page.replace("screening/screen/0/", "event/log/1/")
+    other = signed_in(trial.nurse)
+    form = _log_form(trial)
+    first, second = fields_of(client.get(log)), fields_of(other.get(log))
+    assert client.post(log, first | form).status_code == 302
+    got = other.post(log, second | form)
+    assert got["Location"].endswith("/event/log/2/?saved=1")
+    assert other.post(log, second | form)["Location"] == got["Location"]
+    assert Record.objects.filter(form="event").count() == 2
+
+
+def _log_form(trial: Cast) -> dict[str, str]:
+    return {"v.term": "headache"}
+
+
+def test_a_form_on_paper_comes_blank_annotated_and_filled(
+    here: tuple[Cast, Client, str],
+) -> None:
+    trial, client, page = here
+    assert client.get(f"{page}filled.pdf").status_code == 404
+    assert client.get(f"{page}other.pdf").status_code == 404
+    send(client, page, answers())
+    made = client.get(f"{page}filled.pdf")
+    assert (made["Content-Type"], made.content[:5]) == ("application/pdf", b"%PDF-")
+    assert signed_in(trial.elsewhere).get(f"{page}blank.pdf").status_code == 403
+
+
+def test_a_filled_form_on_paper_is_escaped_and_shows_what_was_answered(trial: Cast) -> None:
+    form = trial.study.forms["screening"]
+    filled = Filled(
+        participant="S01-<b>", visit="Screening", number=0, on=TODAY, version=2, by="Chen",
+        zone="Asia/Shanghai", values={"sex": "f", "age": 44},
+    )  # fmt: skip
+    drawn = form_page(trial.study, form, "zh-Hans", filled=filled)
+    assert "S01-&lt;b&gt;" in drawn
+    assert "<b>" not in drawn
+    assert drawn.count("✕") == 1
+    blank = form_page(trial.study, form, "en", annotated=True)
+    assert "✕" not in blank
+    assert all(item.id in blank for item in form.items())
+
+
+def test_a_death_and_its_form_are_saved_together_or_not_at_all(trial: Cast) -> None:
+    code = trial.enrol()
+    place = Place(participant=code, form="screening", visit="screen")
+    asked = {"place": place, "values": {"age": 44}, "on": TODAY, "by": trial.investigator}
+    with pytest.raises(Refused):
+        report_death(died_on=TODAY + timedelta(days=9), at=NOW, key=key(), **asked)
+    assert not Record.objects.exists()
+    one = key()
+    for _ in range(2):  # a second time is the same request, and the same answer
+        assert report_death(died_on=TODAY, at=NOW, key=one, **asked).version == 1
+    assert state_of(code).died_on == TODAY
+    assert verify().sound

@@ -262,9 +262,12 @@ def test_nothing_writes_records_or_life_cycles_past_the_locks() -> None:
     """
     root = Path(equipoise_server.__file__).parent
     writers = {
-        "INSERT INTO store_recordversion": {"store/save.py"},
-        "UPDATE store_record ": {"store/save.py"},
-        "Participant.objects.update_or_create": {"store/life.py"},
+        "INSERT INTO store_recordversion": {"store/writing.py"},
+        "writing.write(": {"store/save.py"},
+        "UPDATE store_record ": {"store/writing.py"},
+        "Participant.objects.update_or_create": set(),
+        "rows.put(cursor, Participant": {"store/life.py"},
+        "life.put(": {"services/randomise.py"},
         " RecordVersion.objects.create": set(),
         " Record.objects.create": set(),
         "save_redacted(": {"store/save.py", "services/redact.py"},

@@ -15,22 +15,29 @@ from types import FrameType
 from equipoise.errors import AllocatorSilent
 
 _PR_SET_PDEATHSIG = 1
+_STARTED_BY = "STARTED_BY_PROCESS"
 _START_SECONDS = 30.0
 _LOOK = 0.2  # seconds
 
 
 def die_with_parent() -> None:
-    """Have the kernel stop this process when the one that started it is gone (Linux)."""
+    """Have the kernel stop this process when the one that started it is gone (Linux).
+
+    Where it is gone already, nobody would tell: then this process ends at once.
+    """
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.environ.pop(_STARTED_BY, str(os.getppid())) != str(os.getppid()):
+        sys.exit(1)
 
 
 def verb(*words: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start one verb of the command line as a child."""
     start = "from equipoise.cli import main; main()"
     command = [sys.executable, "-c", start, *words]
-    return subprocess.Popen(command, env=dict(environment))  # noqa: S603 - our own program
+    started_by = {_STARTED_BY: str(os.getpid())}
+    return subprocess.Popen(command, env={**environment, **started_by})  # noqa: S603 - our own
 
 
 def wait_for_socket(path: Path, child: subprocess.Popen[bytes]) -> None:

@@ -78,7 +78,8 @@ class CleaningDesk(ServiceDesk):
             for code in sorted(self.waiting):
                 self._work_off(code, at.date() + timedelta(days=1), at)
             check_data(at=at)
-            for number in Finding.objects.filter(state="open").values_list("pk", flat=True):
+            waiting = Finding.objects.filter(state="open").order_by("pk")
+            for number in waiting.values_list("pk", flat=True):
                 words = "Confirmed with the site: right as it is."
                 self._close(int(number), words, at)
             for one in deviating.departures(None, status="open"):

@@ -138,7 +138,9 @@ class Depot:
         arms = self.study.protocol.arms
         tested = next((arm.product for arm in arms if arm.role == "experimental"), arms[0].product)
         reason = "A retained sample failed its test"
-        depot.recall_lot(lot=f"{self.recalled or tested}-01", reason=reason, by=self.monitor.username, at=at)
+        depot.recall_lot(
+            lot=f"{self.recalled or tested}-01", reason=reason, by=self.monitor.username, at=at
+        )
         self.packed = self.sent  # what the depot still had of the batch went too
         for site in self.study.protocol.sites:
             self.refresh(site.id, at)

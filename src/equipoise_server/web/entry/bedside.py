@@ -58,6 +58,7 @@ Amount = Literal["full", "partial", "not"]
 NOTHING = DoseItems()
 """Of a protocol that maps no items: then the whole form is asked beside the dose."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bedside:
     """The next dose of one participant, and the form that goes with it."""

@@ -14,7 +14,6 @@ from equipoise.errors import InvalidRecord, ReasonRequired
 from equipoise.forms import Prepared, prepare
 from equipoise.rules.browser import interpreter
 from equipoise.schedule.matrix import DOSING, LOG
-from equipoise_server.store.queries import records
 from equipoise_server.web.entry import drafts, merging, saving
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.plan import Plan, plan
@@ -55,8 +54,7 @@ def _is_new_dose(page: Page, here: Spot) -> bool:
 def following(page: Page, code: str, form: str) -> HttpResponse:
     """Lead to the next free number of a log, such as the next event."""
     who(page, code)
-    taken = [head.number for head in records.heads([code]).get(code, []) if head.form == form]
-    number = max(taken, default=0) + 1
+    number = saving.next_number(code, form)
     return HttpResponseRedirect(reverse("entry:form", args=(code, form, LOG, number)))
 
 
@@ -71,7 +69,14 @@ def _opened(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
     if back is not None:
         values = typing.raw(compiled.fields, back.sent.typed, saved, here.zone)
         prepared = prepare(page.study.protocol, here.form, values, context)
-        return _show(page, here, compiled, back.sent, prepared, {"back": back, "back_at": plain_text(back.at, here.zone)})
+        return _show(
+            page,
+            here,
+            compiled,
+            back.sent,
+            prepared,
+            {"back": back, "back_at": plain_text(back.at, here.zone)},
+        )
     sent = Sent(
         typed=held(compiled, saved, here.zone),
         on=on,

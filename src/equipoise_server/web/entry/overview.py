@@ -82,6 +82,7 @@ def work(page: Page, code: str) -> HttpResponse:
         "running": _running(page, state),
         "watch": _watch(page, state, forms, known, at),
         "done": page.request.GET.get("done", ""),
+        "may_consent": page.viewer.sees_site("consenting", state.site),
         "kit": state.kit if sees_doses(page.viewer.roles_at(state.site)) else None,
         "crumbs": (
             (_("Participants"), reverse("site:participants")),
@@ -99,7 +100,9 @@ def _dues(
     at: datetime,
 ) -> tuple[Due, ...]:
     zone = zone_of(state.site)
-    lived = timeline(state, recorded=heads, answers=known, zone=zone, samples=study.participants.samples)
+    lived = timeline(
+        state, recorded=heads, answers=known, zone=zone, samples=study.participants.samples
+    )
     return due(study.protocol, lived, at.astimezone(ZoneInfo(zone)).date())
 
 

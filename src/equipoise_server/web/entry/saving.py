@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.http import QueryDict
@@ -24,12 +25,18 @@ from equipoise.forms.findings import asks
 from equipoise.forms.record import Value
 from equipoise.schedule.matrix import LOG
 from equipoise_server.services.record import record
+from equipoise_server.services.report_death import report_death
 from equipoise_server.services.report_event import report_event
+from equipoise_server.store.queries import records
+from equipoise_server.store.save import Place
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.plan import Plan
 from equipoise_server.web.entry.spot import Spot, around, me
 from equipoise_server.web.entry.typed import Typed
 from equipoise_server.web.shared.page import Page
+
+TRIES = 5
+"""How often a new entry of a log looks for a free number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +108,7 @@ def try_to_save(page: Page, here: Spot, plan: Plan, sent: Sent) -> Outcome:
     if prepared.hard or on is None:
         return Outcome(sent=sent, prepared=prepared, error=_invalid(here, prepared))
     pending = _pending(page, here, prepared, sent, saved)
-    if pending and here.version == sent.expected:
+    if pending and (here.version == sent.expected or _new_in_log(here, sent)):
         return Outcome(sent=sent, prepared=prepared, pending=pending)
     try:
         number = _save(page, here, sent, values, on)
@@ -130,20 +137,61 @@ def _save(page: Page, here: Spot, sent: Sent, values: Mapping[str, object], on: 
     if event and sent.expected == 0:
         told = report_event(participant=code, values=values, on=on, by=by, at=here.at, key=sent.key)
         return told.number
-    record(
-        participant=code,
-        form=here.form.id,
-        visit=here.visit,
-        number=here.number,
-        values=values,
-        on=on,
-        reason=sent.reason,
-        expected=sent.expected,
-        by=by,
-        at=here.at,
-        key=sent.key,
-    )
+    more: dict[str, Any] = {
+        "values": values,
+        "on": on,
+        "reason": sent.reason,
+        "expected": sent.expected,
+        "by": by,
+        "at": here.at,
+        "key": sent.key,
+    }
+    place = Place(participant=code, form=here.form.id, visit=here.visit, number=here.number)
+    died_on = _died_on(page, here, values)
+    if died_on is not None:
+        report_death(place=place, died_on=died_on, **more)
+    elif _new_in_log(here, sent):
+        return _into_log(here, more)
+    else:
+        record(participant=code, form=place.form, visit=place.visit, number=place.number, **more)
     return here.number
+
+
+def _new_in_log(here: Spot, sent: Sent) -> bool:
+    """Whether this is a new entry of a log: its number is only where the page was opened."""
+    return here.form.repeats and here.visit == LOG and sent.expected == 0
+
+
+def _into_log(here: Spot, more: dict[str, Any]) -> int:
+    """Save a new entry under its number, or under the next free one where somebody was quicker.
+
+    Each number has a key of its own, so that a page sent twice finds what it saved.
+    """
+    code, form, number, key = here.state.code, here.form.id, here.number, more["key"]
+    for _ in range(TRIES):
+        try:
+            record(participant=code, form=form, visit=LOG, number=number, **more)
+        except SavedFirst:
+            number = next_number(code, form)
+            more["key"] = f"{key[:180]}/{number}"
+        else:
+            return number
+    raise SavedFirst(f"{form} of {code}")
+
+
+def next_number(code: str, form: str) -> int:
+    """The next free number of a log of a participant."""
+    taken = [head.number for head in records.heads([code]).get(code, []) if head.form == form]
+    return max(taken, default=0) + 1
+
+
+def _died_on(page: Page, here: Spot, values: Mapping[str, object]) -> date | None:
+    """The day of death that the form of a death names, where it is not recorded yet."""
+    safety = page.study.protocol.safety
+    if here.form.id != safety.death_form or here.state.died_on is not None:
+        return None
+    said = prepare(page.study.protocol, here.form, values).values.get(safety.death_item or "")
+    return said.date() if isinstance(said, datetime) else said if isinstance(said, date) else None
 
 
 def confirmation(finding: FormFinding, values: Mapping[str, Value]) -> str:

@@ -79,7 +79,7 @@ def who(page: Page, code: str) -> ParticipantState:
 
 def zone_of(site: str) -> str:
     """The time zone of a site."""
-    return {one.code: one.timezone for one in trial.sites()}.get(site, "UTC")
+    return trial.zone_of(site)
 
 
 def me(page: Page) -> User:

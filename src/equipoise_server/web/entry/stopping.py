@@ -101,7 +101,15 @@ def _stopped(page: Page, here: Running) -> HttpResponse:
     values = _values(here, sent, amount, form.get("stopped", ""))
     prepared = prepare(page.study.protocol, now.form, values, around(page, now))
     if prepared.hard:
-        return _show(page, here, sent, prepared, amount, {"meaning": _("Not recorded. Correct what is marked.")}, 409)
+        return _show(
+            page,
+            here,
+            sent,
+            prepared,
+            amount,
+            {"meaning": _("Not recorded. Correct what is marked.")},
+            409,
+        )
     try:
         record(
             participant=now.state.code,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from equipoise_server.web.entry import acting, bedside, drafts, forms, overview, stopping, watching
+from equipoise_server.web.entry import (
+    acting,
+    bedside,
+    drafts,
+    forms,
+    overview,
+    printing,
+    stopping,
+    watching,
+)
 
 app_name = "entry"
 urlpatterns = [
@@ -16,8 +25,11 @@ urlpatterns = [
     path("<str:code>/dose/<int:number>/", stopping.stop, name="stop"),
     path("<str:code>/watch/", watching.watch, name="watch"),
     path("<str:code>/<str:form>/next/", forms.following, name="next"),
+    path("<str:code>/<str:form>/<str:visit>/<int:number>/draft/", drafts.draft, name="draft"),
     path(
-        "<str:code>/<str:form>/<str:visit>/<int:number>/draft/", drafts.draft, name="draft"
+        "<str:code>/<str:form>/<str:visit>/<int:number>/<slug:kind>.pdf",
+        printing.printed,
+        name="print",
     ),
     path("<str:code>/<str:form>/<str:visit>/<int:number>/", forms.form, name="form"),
 ]

@@ -7,6 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from equipoise.errors import EquipoiseError
 from equipoise_server.web.shared.words import Badge, Words
 
+STOP = _(
+    "Nobody was randomised: the list does not verify. Randomise nobody else, and call the trial "
+    "office now."
+)
+LATER = _(
+    "Nobody was randomised: randomisation is not set up right. Call the trial office now; after "
+    "they have mended it, send the same request again."
+)
 REFUSALS: dict[str, Words] = {
     "refused.locked": _("The study is locked, so nothing can be entered or changed."),
     "refused.not-consented": _("There is no signed consent yet. Record the consent first."),
@@ -21,6 +29,21 @@ REFUSALS: dict[str, Words] = {
     "refused.stratum-unknown": _("A stratification factor is not answered yet."),
     "refused.out-of-stock": _("No kit is left at the site. Call the pharmacist."),
     "refused.list-exhausted": _("The randomisation list has no place left. Call the trial office."),
+    "refused.list-of-another-version": _(
+        "Nobody can be randomised: the list belongs to another version of the protocol. Call the "
+        "trial office now."
+    ),
+    "refused.clock": _(
+        "Nobody was randomised: the clock of the server is wrong. Call the trial office now."
+    ),
+    "conflict.allocated-otherwise": _(
+        "A kit was reserved under other answers than are recorded now. Do not give it. Call the "
+        "trial office now."
+    ),
+    "integrity.seal-broken": STOP,
+    "integrity.seal-moved": STOP,
+    "integrity.vault-key-missing": LATER,
+    "integrity.vault-key-wrong": LATER,
     "refused.unit-not-valid": _(
         "Do not use this unit. Check its code; the pharmacist must have prepared it for this "
         "participant. Call the pharmacist."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
+from equipoise_server.services.supply_alarms import list_is_low
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.office import flowing, overview, recruiting
 from equipoise_server.web.shared import unblindings
@@ -16,7 +17,11 @@ from equipoise_server.web.shared.words import ROLES
 @page_for("office")
 def day(page: Page) -> HttpResponse:
     """Where every site stands, and what is open there."""
-    context = {"overview": overview.overview(page), "unblindings": unblindings.notices(page)}
+    context = {
+        "overview": overview.overview(page),
+        "unblindings": unblindings.notices(page),
+        "list_is_low": list_is_low(cut=page.moment.cut),
+    }
     return render(page, "office/day.html", context)
 
 

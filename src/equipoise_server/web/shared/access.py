@@ -31,6 +31,8 @@ READERS: dict[str, tuple[str, ...]] = {
     "contacts": ALLOWED["read enquiries"],
     "questions": ALLOWED["answer a question"],
     "public side": (*OFFICE, "coordinator", "investigator"),
+    "consenting": ALLOWED["consent"],
+    "summary": OFFICE,
     "people": (*SITE_STAFF, *OFFICE),
     "role history": OFFICE,
     "delegation log": (*SITE_STAFF, "monitor", "administrator"),

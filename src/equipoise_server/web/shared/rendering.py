@@ -39,13 +39,16 @@ _MENU: tuple[tuple[str | None, str, str | Promise], ...] = (
     ("recruitment", "office:flow", _("Flow")),
     ("people", "people:home", _("People")),
     ("contacts", "office:contacts", _("Messages")),
+    ("consenting", "consent:home", _("Consent")),
     ("office", "office:portal", _("Public pages")),
+    ("summary", "consent:results", _("Summary for participants")),
     ("results", "results:results", _("Results")),
     (None, "public:study", _("Study")),
 )
 _PUBLIC: tuple[tuple[str, str | Promise], ...] = (
     ("public:listing", _("Find a study")),
     ("volunteer:start", _("Volunteers")),
+    ("participant:home", _("My study pages")),
 )
 """What somebody sees who is not one of the staff."""
 

@@ -69,7 +69,7 @@ def _row(one: dict[str, Any], titles: dict[str, str]) -> Row:
         population=str(one.get("population", "")),
         about=str(one.get("contrast") or one.get("arm") or ""),
         main=one.get("role", "main") == "main",
-        method=str(one.get("measure") or one.get("method", "")),
+        method=_measure(str(one.get("measure") or one.get("method", ""))),
         estimate=number(one.get("estimate")),
         interval=f"{low} – {high}" if low and high else "",
         p_value=p_text(one.get("p_value")),
@@ -77,6 +77,37 @@ def _row(one: dict[str, Any], titles: dict[str, str]) -> Row:
         library=str(second.get("library", "")),
         difference=_tiny(second.get("difference")),
     )
+
+
+_MEASURES: dict[str, Words] = {
+    "adjusted mean difference": _("adjusted mean difference"),
+    "common odds ratio of a higher score": _("common odds ratio of a higher score"),
+    "cumulative incidence of death": _("cumulative incidence of death"),
+    "cumulative incidence, death competing": _("cumulative incidence, death competing"),
+    "difference in cumulative incidence, death competing": _(
+        "difference in cumulative incidence, death competing"
+    ),
+    "difference in restricted mean time, days": _("difference in restricted mean time, days"),
+    "net benefit": _("net benefit"),
+    "probability of a higher value": _("probability of a higher value"),
+    "rate ratio": _("rate ratio"),
+    "rate ratio (one step, log-rank)": _("rate ratio (one step, log-rank)"),
+    "risk difference": _("risk difference"),
+    "risk difference across strata": _("risk difference across strata"),
+    "share with the event": _("share with the event"),
+    "win odds": _("win odds"),
+    "win ratio": _("win ratio"),
+}
+"""Measures as the analysis names them; one that is not here is shown as it stands."""
+
+
+def _measure(written: str) -> str:
+    """A measure in the reader's language, with its day where it has one."""
+    name, _comma, day = written.partition(", day ")
+    words = _MEASURES.get(name)
+    if words is None:
+        return written
+    return str(words) if not day else f"{words}, {_('day %(day)s') % {'day': day}}"
 
 
 def number(value: object) -> str:

@@ -52,6 +52,8 @@ CELLS: dict[str, Badge] = {
     "due": Badge(icon="bell", label=_("Due now"), tone="info"),
     "in-progress": Badge(icon="half", label=_("In progress"), tone="info"),
     "complete": Badge(icon="check", label=_("Complete"), tone="good"),
+    "verified": Badge(icon="shield", label=_("Verified"), tone="good"),
+    "signed": Badge(icon="pen", label=_("Signed"), tone="good"),
     "locked": Badge(icon="lock", label=_("Locked"), tone="done"),
     "missed": Badge(icon="dash", label=_("Missed"), tone="grave"),
     "not-started": Badge(icon="ring", label=_("Not started")),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from equipoise.participant import ParticipantState
 from equipoise.schedule import Due, expected
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
+from equipoise_server.store.queries.marks import Marks, marks
 from equipoise_server.store.queries.records import Head
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import visit_title
@@ -50,8 +51,15 @@ def matrix(page: Page, states: Collection[ParticipantState]) -> Matrix:
     """The matrix of some participants."""
     columns = places(page)
     titles = tuple(visit_title(page.study, one, page.language) for one in columns)
-    lines = tuple(_line(page, course, columns) for course in courses(page, states))
+    found = marks(() if page.moment.past else ((one.code, one.site) for one in states))
+    lines = tuple(
+        _line(page, course, columns, found.get(course.state.code, _NONE))
+        for course in courses(page, states)
+    )
     return Matrix(columns=titles, lines=lines)
+
+
+_NONE = Marks()
 
 
 def places(page: Page) -> tuple[str, ...]:
@@ -61,23 +69,25 @@ def places(page: Page) -> tuple[str, ...]:
     return tuple(one for one in (*planned, DOSING, DAILY, LOG) if one in used)
 
 
-def _line(page: Page, course: Course, columns: tuple[str, ...]) -> Line:
+def _line(page: Page, course: Course, columns: tuple[str, ...], found: Marks) -> Line:
     forms = visible_forms(page.study, page.viewer.roles_at(course.state.site))
     return Line(
         code=course.state.code,
         status=PARTICIPANT[course.state.status],
-        cells=tuple(cell(page, course, visit, forms) for visit in columns),
+        cells=tuple(cell(page, course, visit, forms, found) for visit in columns),
     )
 
 
-def cell(page: Page, course: Course, visit: str, forms: Collection[str]) -> Cell:
+def cell(
+    page: Page, course: Course, visit: str, forms: Collection[str], found: Marks = _NONE
+) -> Cell:
     """How the records of one participant stand at one visit."""
     dues = [one for one in course.dues if one.visit == visit and one.form in forms]
     heads = [one for one in course.heads.values() if one.visit == visit and one.form in forms]
     wanted = {(one.form, one.visit, one.number) for one in dues if one.state != "optional"}
     kind = _kind(dues, heads)
-    if kind == "complete" and page.trial and page.trial.locked_at and not page.moment.past:
-        kind = "locked"
+    if kind == "complete" and not page.moment.past:
+        kind = _finished(page, course.state.code, heads, found)
     return Cell(
         visit=visit,
         title=visit_title(page.study, visit, page.language),
@@ -87,6 +97,20 @@ def cell(page: Page, course: Course, visit: str, forms: Collection[str]) -> Cell
         wanted=len(wanted | {head.key for head in heads}),
         findings=sum(head.findings for head in heads),
     )
+
+
+def _finished(page: Page, code: str, heads: list[Head], found: Marks) -> str:
+    """How far complete records are: locked, signed, verified, or not yet any of these."""
+    keys = [head.key for head in heads]
+    if (page.trial and page.trial.locked_at) or (keys and all(map(found.is_locked, keys))):
+        return "locked"
+    to_sign = {form for rule in page.study.protocol.signatures for form in rule.forms}
+    waiting = [key for key in keys if key[0] in to_sign]
+    if waiting and found.signed.issuperset(waiting):
+        return "signed"
+    asked = [found.is_verified(page.study, code, key) for key in keys if key[0] in page.study.forms]
+    said = [one for one in asked if one is not None]
+    return "verified" if said and all(said) else "complete"
 
 
 def _kind(dues: list[Due], heads: list[Head]) -> str:

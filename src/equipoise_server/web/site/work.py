@@ -22,6 +22,8 @@ from equipoise_server.store.queries.finalising import unsigned
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import form_title, plain_text, said, visit_title
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
+from equipoise_server.web.site import contact_tasks
+from equipoise_server.web.site.consent_tasks import consent_tasks
 from equipoise_server.web.site.course import Course, courses
 
 SHOWN = 8
@@ -93,10 +95,22 @@ def today(page: Page) -> Today:
     return Today(
         sections=(
             _section("clocks", _("Reporting clocks running"), _("No clock is running."), clocks),
+            _section(
+                "consent",
+                _("Consent and messages"),
+                _("Nothing waits about consent."),
+                [Task(**one) for one in consent_tasks(page)],
+            ),
             _section("doses", _("Doses due"), _("No dose is due today."), doses),
             _section("visits", _("Due and in window"), _("Nothing is due today."), visits),
             _section("overdue", _("Overdue"), _("Nothing is overdue."), overdue),
             _section("findings", _("Queries to answer"), _("No query is open."), asked),
+            _section(
+                "contacts",
+                _("Messages to answer"),
+                _("No message waits."),
+                (Task(**contact_tasks.words(one)) for one in contact_tasks.waiting(page)),
+            ),
             _section(
                 "signatures",
                 _("Waiting for your signature"),
@@ -152,12 +166,18 @@ def _dose(page: Page, course: Course) -> list[Task]:
             what=what,
             detail=f"{state.code} · {may}",
             when=f"{opens[11:]} – {closes[11:]}",
-            url=_url(state.code, "#doses"),
+            url=_dose_url(page, state),
             icon="drop",
             tone="info" if answer.allowed else "plain",
             order=opens,
         )
     ]
+
+
+def _dose_url(page: Page, state: ParticipantState) -> str:
+    """The bedside for who gives doses; the strip of doses for everybody else."""
+    gives = page.viewer.may("administer", state.site) and not page.moment.past
+    return reverse("entry:dose", args=[state.code]) if gives else _url(state.code, "#doses")
 
 
 def _visits(page: Page, course: Course, forms: Collection[str], state: str) -> list[Task]:
@@ -183,11 +203,19 @@ def _visit(
         what=f"{visit_title(page.study, visit, page.language)} · {count}",
         detail=f"{course.state.code} · {shown}",
         when=by % {"day": last.isoformat()},
-        url=_url(course.state.code, f"#visit-{visit}"),
+        url=_visit_url(page, course.state, visit),
         icon="clock" if state == "overdue" else "calendar",
         tone="bad" if state == "overdue" else "info",
         order=last.isoformat(),
     )
+
+
+def _visit_url(page: Page, state: ParticipantState, visit: str) -> str:
+    """Where the records are filled in; where nothing can be, where they are read."""
+    works = page.viewer.may("record", state.site) and not page.moment.past
+    if works and page.trial is not None and page.trial.locked_at is None:
+        return reverse("entry:work", args=[state.code])
+    return _url(state.code, f"#visit-{visit}")
 
 
 def _findings(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
