@@ -31,6 +31,8 @@ from server.access_table import EXPECTED, FILL, NARROWER, PLACES, PROGRAMS
 from server.cast import ADULT, NOW, Cast, key
 from server.pages import SITE_ROLES, everybody, signed_in
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 SHARE = 12
 """One cell of so many is requested on each run; which ones is fixed by its name."""
 

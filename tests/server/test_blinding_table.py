@@ -18,6 +18,8 @@ from equipoise.protocol.load import load
 from equipoise_server.unblinded import words as unblinded
 from equipoise_server.web.entry import words as bedside
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 HERE = Path(__file__).parent
 REFERENCE = HERE.parents[1] / "studies" / "nct05787288"
 SMALL = HERE.parents[1] / "tests" / "studies" / "three_arms"

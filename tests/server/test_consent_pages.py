@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from equipoise_server.services.consent_talk import talk_of
@@ -11,6 +12,8 @@ from equipoise_server.store.models import ConsentTalk
 from server.cast import NOW, Cast
 from server.consenting import CANARY, consented, screened
 from server.pages import signed_in, text_of
+
+pytestmark = pytest.mark.once  # the same on both engines
 
 
 def enter_as(code: str) -> Client:

@@ -25,6 +25,8 @@ from server.entry import answers, fields_of
 from server.pages import Texts, signed_in
 from server.test_entry_actions import on_trial
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 BUDGET = 0.004  # seconds of processor time for a page of forty fields
 
 

@@ -16,6 +16,8 @@ from server.finalising import seen, sign_as
 from server.pages import Texts, everybody, signed_in, text_of
 from server.test_lock_part import RECORD, force
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 CODE = "S01-AAAAA-AAAAA"
 HERE = "/en/finalise/"
 

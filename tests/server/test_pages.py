@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 from types import SimpleNamespace
 
+import pytest
 from django.test import Client
 
 from equipoise_server.services.administer import Dose, administer
@@ -16,6 +17,8 @@ from equipoise_server.store.queries import participants, records
 from equipoise_server.store.queries.participants import Filter
 from server.cast import ADULT, NOW, Cast, key, open_the_trial
 from server.pages import Texts, everybody, signed_in, text_of
+
+pytestmark = pytest.mark.once  # the same on both engines
 
 LATER = NOW + timedelta(hours=1)
 

@@ -18,6 +18,8 @@ from server.cast import ADULT, NOW, TODAY, Cast, key
 from server.entry import fields_of
 from server.pages import Texts, everybody, signed_in, text_of
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 CODE = "S01-AAAAA-AAAAA"
 PLACE = f"{CODE}/screening/screen/0/"
 D = "/en/data"

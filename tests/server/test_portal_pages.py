@@ -31,6 +31,8 @@ from server.pages import Texts, everybody, signed_in, text_of
 from server.portal import ANNA, link_in, volunteer, write_to
 from server.smtp import Server, serving
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 SAMPLES = Path(__file__).parents[1] / "registry"
 
 

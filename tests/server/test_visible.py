@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from equipoise_server.services import visible
 from equipoise_server.store.models import User
 from equipoise_server.web.shared.access import READERS
 from server.cast import ADULT, NOW, Cast
 from server.pages import everybody, signed_in
+
+pytestmark = pytest.mark.once  # the same on both engines
 
 DAY = timedelta(days=1)
 
