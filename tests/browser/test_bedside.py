@@ -44,7 +44,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url)
+        _wait(url, server)
         said = json.loads((folder / "bedside.json").read_text())
         logins = {one["role"]: one for one in said.pop("logins")}
         yield SimpleNamespace(url=url, folder=folder, logins=logins, **said)

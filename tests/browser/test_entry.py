@@ -49,7 +49,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url)
+        _wait(url, server)
         logins = json.loads((folder / "logins.json").read_text())
         yield SimpleNamespace(url=url, folder=folder, logins={one["role"]: one for one in logins})
     finally:

@@ -90,7 +90,7 @@ def opened(
     ]
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait(url)
+        _wait(url, running[0])
         logins = json.loads((folder / "logins.json").read_text())
         yield SimpleNamespace(url=url, folder=folder, logins={one["role"]: one for one in logins})
     finally:
