@@ -116,6 +116,8 @@ def test_everything_can_be_reached_by_keyboard_alone(visitor: Page, demo: Simple
     visitor.keyboard.press("Tab")
     visitor.keyboard.type(login["password"])
     visitor.keyboard.press("Enter")
+    expect(visitor.locator("#code")).to_be_focused()
+    visitor.keyboard.press("Enter")
     expect(visitor.locator("h1")).to_contain_text("My day")
     visitor.keyboard.press("Tab")
     assert visitor.evaluate("document.activeElement.className") == "skip"
