@@ -32,7 +32,6 @@ from server.portal import ANNA, link_in, volunteer, write_to
 from server.smtp import Server, serving
 
 pytestmark = pytest.mark.once  # the same on both engines
-
 SAMPLES = Path(__file__).parents[1] / "registry"
 
 
