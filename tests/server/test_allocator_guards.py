@@ -64,9 +64,12 @@ def contents():
 @pytest.mark.parametrize("model", FROZEN, ids=lambda model: model.__name__)
 def test_nothing_changes_a_row_of_the_vault(model):
     table, columns = model._meta.db_table, [f.column for f in model._meta.fields]
+    before = list(model.objects.order_by("pk").values_list())
+    assert before, "a guard is tried on rows that are there"
     for column in columns:
         refused(lambda column=column: run(f'UPDATE {table} SET "{column}" = "{column}"'))
     refused(lambda: model.objects.first().save(force_update=True))
+    assert list(model.objects.order_by("pk").values_list()) == before
 
 
 @pytest.mark.usefixtures("written")
@@ -91,7 +94,10 @@ def test_a_kit_keeps_its_content_and_its_participant():
             change = {"delivered_at": datetime(2020, 1, 1, tzinfo=UTC)}
         refused(lambda change=change: Kit.objects.filter(pk=given.pk).update(**change))
     refused(lambda: Kit.objects.update(sealed_product=b"another"))
-    Kit.objects.filter(pk=given.pk).update(valid=False)
+    assert Kit.objects.filter(pk=given.pk).update(valid=False) == 1
+    kept = Kit.objects.get(pk=given.pk)
+    assert (kept.code, kept.participant, kept.valid) == (given.code, given.participant, False)
+    assert bytes(kept.sealed_product) == bytes(given.sealed_product)
 
 
 @pytest.mark.usefixtures("written")
@@ -108,6 +114,7 @@ def test_a_ceremony_changes_once_by_its_release():
     client.release(first=("a", "x"), second=("b", "y"), at=AT)
     refused(lambda: Ceremony.objects.update(released_at=later))
     refused(lambda: Ceremony.objects.update(released_at=None))
+    assert Ceremony.objects.get().released_at == AT
 
 
 def _slot(sealed):

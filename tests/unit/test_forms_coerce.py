@@ -159,4 +159,5 @@ def test_nothing_is_no_answer(name, raw):
 )
 def test_no_raw_answer_ever_raises(raw):
     for one in FORM.items():
-        prepare(PROTOCOL, FORM, {one.id: raw})
+        prepared = prepare(PROTOCOL, FORM, {one.id: raw})
+        assert one.id in prepared.values or prepared.hard, one.id
