@@ -67,9 +67,7 @@ def test_others_save_while_the_allocator_takes_its_time(trial, slow):
     code = trial.make_eligible(trial.enrol())
     other = trial.enrol("S01-BBBBB-BBBBB")
     with while_it_waits(trial, slow, code) as asked:
-        began = time.monotonic()
         trial.make_eligible(other)
-        assert time.monotonic() - began < 5
         assert not asked.done()
     assert asked.result(20) == Participant.objects.get(pk=code).kit
     assert not RandomisationRequest.objects.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 
 import pytest
 
@@ -153,15 +152,3 @@ def test_two_protocols_with_the_same_names_do_not_share_tables():
     assert derive(PROTOCOL, "age", answers) == 26
     assert derive(other, "age", answers) == 7
     assert derive(PROTOCOL, "age", answers) == 26
-
-
-def test_a_table_is_quick():
-    answers = QUIET | {"rate": 20, "sat": 95, "ill": True}
-    derive(PROTOCOL, "level", answers)
-    best = math.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(1000):
-            derive(PROTOCOL, "level", answers)
-        best = min(best, (time.perf_counter() - start) / 1000)
-    assert best < 100e-6

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -319,28 +317,6 @@ def test_context_is_the_same_visit_or_the_only_record():
     assert context_of(records, form="reaction", visit="dosing", number=1)["dose.residual"] == 2
     assert "dose.residual" not in context_of(records, form="reaction", visit="dosing", number=2)
     assert "labs.alt" not in context_of(records, form="x", visit="d28")
-
-
-def test_a_form_of_twenty_items_is_prepared_quickly():
-    items = [
-        item(f"i{k}", "decimal", low=0, high=100, expect_high=90, required=True) for k in range(18)
-    ]
-    big = form(
-        "big",
-        *items,
-        item("sum", "decimal", derive="i0 + i1"),
-        item("m", "text", shown_if="i2 > 5"),
-        checks=tuple(check(f"c{k}", f"i{k} >= i{k + 1} - 50") for k in range(5)),
-    )
-    raw = {f"i{k}": str(k) for k in range(18)}
-    prepare(PROTOCOL, big, raw)
-    best = math.inf
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(100):
-            prepare(PROTOCOL, big, raw)
-        best = min(best, (time.perf_counter() - start) / 100)
-    assert best < 1e-3
 
 
 def test_a_changed_form_object_is_compiled_anew():

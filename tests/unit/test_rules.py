@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import time
 from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -263,12 +262,13 @@ def test_the_public_names_exist_and_are_sorted() -> None:
         rules.no_such_name  # noqa: B018
 
 
-def test_reading_the_longest_input_is_quick() -> None:
-    texts = ["a||" * 1333 + "a", "(" * 4000, "'" * 4000, "a." * 2000, "1e" * 2000, "\\" * 4000]
-    start = time.perf_counter()
-    for text in texts:
-        try:
-            parse(text)
-        except ExpressionError:
-            continue
-    assert time.perf_counter() - start < 5
+@pytest.mark.parametrize(
+    "text", ["(" * 4000, "'" * 4000, "a." * 2000, "1e" * 2000, "\\" * 4000], ids=lambda one: one[:2]
+)
+def test_the_longest_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text)
+
+
+def test_the_longest_rule_is_read() -> None:
+    assert parse("a||" * 1333 + "a").names == ("a",)
