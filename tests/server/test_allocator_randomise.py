@@ -6,12 +6,18 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from django.db import DatabaseError, connection, connections
 
-from equipoise.errors import AllocatedOtherwise, AlreadyWithdrawn, LiveUseRefused, NotEligible
+from equipoise.errors import (
+    AllocatedOtherwise,
+    AlreadyRandomised,
+    AlreadyWithdrawn,
+    LiveUseRefused,
+    NotEligible,
+)
 from equipoise.protocol.load import load
 from equipoise_server.allocator import client
 from equipoise_server.services.open_trial import open_trial
@@ -140,6 +146,18 @@ def test_two_who_randomise_one_participant_at_once_get_one_kit(trial, slow):
     assert said == {kit, "AlreadyRandomised"}
     assert not RandomisationRequest.objects.exists()
     assert verify().sound
+
+
+@pytest.mark.parametrize("late", ["k", "another"])
+def test_who_announces_after_another_has_cleared_up_leaves_nothing_behind(trial, late):
+    code = trial.make_eligible(trial.enrol())
+    randomise(participant=code, by=trial.investigator, at=NOW, key="k")
+    RandomisationRequest.objects.create(
+        participant_id=code, by=trial.investigator, at=NOW, key=late
+    )
+    with nullcontext() if late == "k" else pytest.raises(AlreadyRandomised):
+        randomise(participant=code, by=trial.investigator, at=NOW, key=late)
+    assert not RandomisationRequest.objects.exists()
 
 
 FAILS = {

@@ -22,7 +22,7 @@ from equipoise_server.services.standing import require_board, require_open
 from equipoise_server.store import documents, ledger, life, randomising, supplies
 from equipoise_server.store import study as studies
 from equipoise_server.store.ledger import Entry
-from equipoise_server.store.models import RandomisationRequest, User
+from equipoise_server.store.models import Participant, RandomisationRequest, User
 from equipoise_server.store.randomising import Standing, Stored
 from equipoise_server.store.strata import stratum_of
 
@@ -46,6 +46,7 @@ def randomise(*, participant: str, by: User, at: datetime, key: str) -> str:
     with connection.cursor() as cursor:
         known = answered_before(cursor, request)
     if known is not None:
+        _forget(request, participant)
         return str(known["kit"])
     try:
         with connection.cursor() as cursor:
@@ -56,6 +57,7 @@ def randomise(*, participant: str, by: User, at: datetime, key: str) -> str:
     except (Refused, Conflict):
         _forget(request, participant)
         raise
+    _forget(request, participant)
     return str(answer["kit"])
 
 
@@ -115,9 +117,15 @@ def _ask(request: Request, judged: _Judged) -> str:
 
 
 def _forget(request: Request, code: str) -> None:
-    """A refused request is over, unless the allocator has answered it: then `tick` reports it."""
+    """An answered request is over, and so is a refused one, unless the allocator holds an answer
+    that the store has not: then `tick` reports it. Of two at once, the slower may have announced
+    itself after the faster had cleared up.
+    """
     waiting = RandomisationRequest.objects.filter(pk=code, key=request.key)
-    if waiting.exists() and not client.holds(participant=code):
+    if not waiting.exists():
+        return
+    written = Participant.objects.filter(pk=code).exclude(kit="").exists()
+    if written or not client.holds(participant=code):
         waiting.delete()
 
 
