@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= $(shell nproc)
 SERVE ?= 1
+RESULTS := build/results
+KEEP = --junitxml $(RESULTS)/$@.xml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs clean system system-demo
+.PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs validation clean system system-demo
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -30,7 +32,7 @@ system: ## install PostgreSQL, Chromium and fonts from Debian where they are mis
 system-demo:
 	@bash scripts/system.sh demo
 
-test: $(VENV)/dev.done system lint types imports unit server-sqlite server-postgresql browser docs ## everything CI runs
+test: $(VENV)/dev.done system lint types imports unit server-sqlite server-postgresql browser docs validation ## everything CI runs
 
 lint: $(VENV)/dev.done ## format and lint
 	$(BIN)/ruff format --check .
@@ -43,19 +45,22 @@ imports: $(VENV)/dev.done ## import contracts
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/dev.done ## unit, property, contract and acceptance tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/unit tests/property tests/contract tests/acceptance
+	$(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/unit tests/property tests/contract tests/acceptance
 
 server-sqlite: $(VENV)/dev.done ## server tests on SQLite
-	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/server
 
 server-postgresql: $(VENV)/dev.done system ## server tests on PostgreSQL
-	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/server
 
 browser: $(VENV)/dev.done system ## journeys in Chromium
-	$(BIN)/pytest -m "not prove" tests/browser
+	$(BIN)/pytest $(KEEP) -m "not prove" tests/browser
 
 docs: $(VENV)/dev.done ## documentation contracts
-	$(BIN)/pytest tests/docs
+	$(BIN)/pytest $(KEEP) tests/docs
+
+validation: $(VENV)/dev.done ## every requirement has tests that passed: build/validation.md
+	$(BIN)/python scripts/validation.py $(RESULTS)
 
 prove: $(VENV)/dev.done system ## the long proofs
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests --ignore tests/server
