@@ -162,7 +162,7 @@ def test_replaying_the_transactions_gives_the_newest_answers(odm: Element) -> No
                     else:
                         assert (item.get("TransactionType") == "Insert") == (name not in answers)
                         answers[name] = item.attrib["Value"]
-    for line in ByHand().records():
+    for line in ByHand().newest():
         number = str(line.number) if line.form == "event" else None
         document = json.loads(line.data or "{}")
         wanted = {name: value_text(value) for name, value in document.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from equipoise.protocol.load import load
@@ -14,10 +14,11 @@ from equipoise.rehearsal.conduct.dice import Dice, edges, pick
 from equipoise.rehearsal.conduct.filling import in_order
 from equipoise.rehearsal.conduct.numbers import moved, truncated
 from equipoise.rehearsal.setup import scenario_of
+from thorough import thorough
 
 STUDY = load("nct05787288")
 SCENARIOS = st.sampled_from(["era-a-conduct", "era-b-conduct", "omicron-2023-conduct", "era-b"])
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = thorough(12, least=4, suppress_health_check=[HealthCheck.too_slow])
 finite = st.floats(-50, 50)
 
 

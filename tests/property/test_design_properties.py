@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from equipoise.design import (
@@ -13,6 +13,7 @@ from equipoise.design import (
     power,
     sample_size,
 )
+from thorough import thorough
 
 KINDS = st.sampled_from(
     [
@@ -37,7 +38,7 @@ def plans(draw):
 ALPHAS = st.floats(1e-5, 0.2)
 
 
-@settings(max_examples=60, deadline=None)
+@thorough(60)
 @given(plans(), KINDS, ALPHAS, st.sampled_from([1, 2]))
 def test_the_error_is_alpha_whatever_the_plan(times, kind, alpha, sides):
     plan = boundaries(times, kind[0], alpha=alpha, sides=sides, **kind[1])
@@ -50,7 +51,7 @@ def test_the_error_is_alpha_whatever_the_plan(times, kind, alpha, sides):
     assert under_null.stopping.sum() == pytest.approx(1, abs=1e-11)
 
 
-@settings(max_examples=40, deadline=None)
+@thorough(40)
 @given(plans(), KINDS, st.floats(0.01, 1e4))
 def test_only_ratios_of_information_matter(times, kind, scale):
     once = boundaries(times, kind[0], maximum=1.0, **kind[1])
@@ -58,7 +59,7 @@ def test_only_ratios_of_information_matter(times, kind, scale):
     np.testing.assert_allclose(once.efficacy_z, scaled.efficacy_z, rtol=1e-8)
 
 
-@settings(max_examples=30, deadline=None)
+@thorough(30)
 @given(plans(), KINDS, st.floats(0.05, 0.4), st.booleans())
 def test_futility_spends_beta_and_keeps_alpha(times, kind, beta, binding):
     plan = boundaries(
@@ -76,7 +77,7 @@ def test_futility_spends_beta_and_keeps_alpha(times, kind, beta, binding):
     assert (plan.futility_z <= plan.efficacy_z + 1e-12).all()
 
 
-@settings(max_examples=30, deadline=None)
+@thorough(30)
 @given(plans(), KINDS, st.floats(0.3, 0.99))
 def test_drift_for_a_power_gives_that_power(times, kind, wanted):
     plan = boundaries(times, kind[0], **kind[1])
@@ -85,7 +86,7 @@ def test_drift_for_a_power_gives_that_power(times, kind, wanted):
     assert crossing(plan, drift + 0.1).power > wanted
 
 
-@settings(max_examples=30, deadline=None)
+@thorough(30)
 @given(st.floats(0.05, 0.95), st.floats(0.05, 0.95), st.floats(0.2, 5.0), st.floats(0.5, 0.99))
 def test_sample_size_of_rates_has_its_power(control, treatment, ratio, wanted):
     if abs(control - treatment) < 0.01:
@@ -95,7 +96,7 @@ def test_sample_size_of_rates_has_its_power(control, treatment, ratio, wanted):
     assert power("rates", total=size.total, **common) == pytest.approx(wanted, abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@thorough(25)
 @given(plans(), KINDS, st.integers(0, 5), st.floats(0.0, 3.0), st.sampled_from([1, 2]))
 def test_test_and_interval_agree_at_the_end(times, kind, look, extra, sides):
     plan = boundaries(times, kind[0], alpha=0.025 * sides, sides=sides, **kind[1])

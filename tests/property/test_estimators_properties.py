@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
 from equipoise.analysis import estimators
 from equipoise.analysis.estimators import Estimate, Outcome
 from equipoise.errors import NotEstimable
+from thorough import thorough
 
 participant = st.tuples(
     st.integers(0, 12), st.booleans(), st.booleans(), st.integers(0, 2), st.integers(-2, 2)
@@ -22,7 +23,7 @@ participant = st.tuples(
 trial = st.lists(participant, min_size=1, max_size=40).map(
     lambda rows: tuple(np.array(column) for column in zip(*rows, strict=True))
 )
-quick = settings(max_examples=150, deadline=None)
+quick = thorough(150)
 
 
 def outcome(call: Any) -> tuple[float, ...] | str:

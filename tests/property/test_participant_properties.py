@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -14,6 +13,7 @@ from equipoise.errors import Refused
 from equipoise.participant import (
     NOBODY,
     Complete,
+    CorrectDose,
     Die,
     Discharge,
     FailScreening,
@@ -33,6 +33,7 @@ from equipoise.participant import (
     timeline,
     to_payload,
 )
+from thorough import thorough
 
 DAY = date(2026, 3, 1)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -68,6 +69,9 @@ COMMANDS = st.one_of(
         at=TIMES,
         amount=st.sampled_from(["full", "partial", "not"]),
         unit=st.sampled_from([None, "K1-01", "K1-02", "K2-01", "K3-01"]),
+    ),
+    st.builds(
+        CorrectDose, number=st.integers(0, 4), amount=st.sampled_from(["full", "partial", "not"])
     ),
     st.builds(StopDosing, reason=REASONS, at=TIMES),
     st.builds(ReportEvent, number=st.integers(0, 3), at=TIMES, serious=st.booleans()),
@@ -158,5 +162,5 @@ class Life(RuleBasedStateMachine):
         assert (found.consented_on is None) == (not self.state.consented)
 
 
-Life.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Life.TestCase.settings = thorough(150, stateful_step_count=40)
 TestLife = Life.TestCase

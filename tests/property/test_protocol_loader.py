@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from equipoise.protocol.amend import compare
@@ -15,13 +15,14 @@ from equipoise.protocol.explain import explain, to_html, to_markdown
 from equipoise.protocol.folder import decoded
 from equipoise.protocol.load import load, read
 from equipoise.protocol.yaml_places import read_yaml
+from thorough import thorough
 
 SOUND = Path(__file__).parents[1] / "studies" / "three_arms"
 NAMES = sorted(path.relative_to(SOUND).as_posix() for path in SOUND.rglob("*") if path.is_file())
 CONTENT = {name: (SOUND / name).read_bytes() for name in NAMES}
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-QUICK = settings(max_examples=300, deadline=None)
+SLOW = thorough(60, suppress_health_check=list(HealthCheck))
+QUICK = thorough(300)
 
 files = st.sampled_from(NAMES)
 yaml_like = st.text(

@@ -1,10 +1,11 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.randomisation import SCHEMES, allocations, balance, imbalance, scheme
 from equipoise.randomisation.atlas import Atlas
 from equipoise.randomisation.ratio import behind, counted, deviations, reduced
+from thorough import thorough
 
 ratios = st.lists(st.integers(1, 6), min_size=2, max_size=4).map(tuple)
 draws = st.floats(0, 1, exclude_max=True)
@@ -40,7 +41,7 @@ def schemes(draw, ratio):
     return scheme(name, **draw(parameters))
 
 
-@settings(deadline=None)
+@thorough()
 @given(st.data(), ratios, st.lists(st.tuples(draws, levels), max_size=40))
 def test_whatever_is_drawn_a_step_gives_a_possible_arm_and_keeps_the_promises(data, ratio, people):
     one = data.draw(schemes(ratio))
@@ -61,7 +62,7 @@ def test_whatever_is_drawn_a_step_gives_a_possible_arm_and_keeps_the_promises(da
             assert all(c <= limit * r for c, r in zip(beyond, lowest, strict=True))
 
 
-@settings(max_examples=60, deadline=None)
+@thorough(60)
 @given(st.data(), ratios, st.integers(1, 4), st.integers(0, 25))
 def test_many_at_once_are_the_steps_one_by_one(data, ratio, trials, n):
     one = data.draw(schemes(ratio))
@@ -77,7 +78,7 @@ def test_many_at_once_are_the_steps_one_by_one(data, ratio, trials, n):
             assert alone == arm
 
 
-@settings(max_examples=40, deadline=None)
+@thorough(40)
 @given(st.data(), st.sampled_from([(1, 1), (2, 1), (1, 1, 1)]), st.integers(1, 15))
 def test_balance_is_within_its_bounds(data, ratio, n):
     one = data.draw(schemes(ratio))
@@ -88,7 +89,7 @@ def test_balance_is_within_its_bounds(data, ratio, n):
     assert 0 <= found.p95_imbalance < 2 * n
 
 
-@settings(deadline=None)
+@thorough()
 @given(ratios, st.lists(st.integers(0, 3), max_size=40))
 def test_measures_of_balance_do_not_see_completed_rounds(ratio, arms):
     ratio = reduced(ratio)
@@ -103,7 +104,7 @@ def test_measures_of_balance_do_not_see_completed_rounds(ratio, arms):
     assert sum(deviations(ratio, counts)) == 0
 
 
-@settings(deadline=None)
+@thorough()
 @given(st.integers(1, 200))
 def test_a_distribution_that_flows_stays_whole(steps):
     atlas = Atlas(0, lambda k: [(0.25, 0, (k * 3 + 1) % 17), (0.75, 1, (k + 1) % 17)])

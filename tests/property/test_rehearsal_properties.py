@@ -1,7 +1,7 @@
 """Whatever goes wrong in conduct, engines agree, nobody is lost, and a better product helps."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chain_trial import COURSE, SCENARIO, plan
@@ -9,6 +9,7 @@ from equipoise.rehearsal import tables
 from equipoise.rehearsal.chain import matrices, occupancy
 from equipoise.rehearsal.kernels import compiled, logrank_compiled, vectorised
 from equipoise.rehearsal.setup import keys
+from thorough import thorough
 
 CHANCES = st.floats(0, 0.9)
 
@@ -31,7 +32,7 @@ def plans(draw):
 
 
 @given(plans(), st.integers(0, 2**31), st.integers(0, 1_000))
-@settings(max_examples=60, deadline=None)
+@thorough(60)
 def test_engines_agree_and_everybody_is_counted_once(chosen, seed, first):
     streams = keys(seed, SCENARIO, first, 3)
     fast, slow = compiled.simulate(chosen, streams), vectorised.simulate(chosen, streams)
@@ -49,7 +50,7 @@ def test_engines_agree_and_everybody_is_counted_once(chosen, seed, first):
 
 
 @given(st.integers(0, 2**31), st.floats(1.05, 3))
-@settings(max_examples=30, deadline=None)
+@thorough(30)
 def test_on_the_same_chances_a_better_product_recovers_hardly_fewer_and_controls_as_before(
     seed, effect
 ):
@@ -80,7 +81,7 @@ def test_a_day_made_better_can_cost_a_recovery_because_rows_of_a_chain_need_not_
 
 
 @given(st.floats(1.05, 3))
-@settings(max_examples=30, deadline=None)
+@thorough(30)
 def test_a_better_product_is_expected_to_recover_more_from_every_stratum(effect):
     for stratum in SCENARIO.strata:
         null, better = (occupancy(COURSE, stratum, e)[-1, 0] for e in (1.0, effect))

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.errors import ExpressionError
@@ -26,6 +26,7 @@ from equipoise.rules import (
     to_json,
 )
 from equipoise.rules.cells import opened
+from thorough import thorough
 
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "number": st.one_of(
@@ -146,7 +147,7 @@ def same(one: object, two: object) -> bool:
     return one is two or (type(one) is type(two) and one == two)
 
 
-@settings(max_examples=400, deadline=None)
+@thorough(400)
 @given(any_expression, rows)
 def test_scalars_and_columns_give_the_same_answers(
     text: str, people: list[dict[str, object]]
@@ -157,7 +158,7 @@ def test_scalars_and_columns_give_the_same_answers(
         assert same(evaluate(expression, person), opened(cell)), (text, person)
 
 
-@settings(max_examples=300, deadline=None)
+@thorough(300)
 @given(expressions("boolean"), rows, st.sets(st.sampled_from(sorted(ITEMS))))
 def test_forgetting_answers_never_turns_true_into_false(
     text: str, people: list[dict[str, object]], forgotten: set[str]
@@ -172,7 +173,7 @@ def test_forgetting_answers_never_turns_true_into_false(
         assert after is UNKNOWN or same(before, after)
 
 
-@settings(max_examples=300, deadline=None)
+@thorough(300)
 @given(any_expression)
 def test_what_is_built_to_fit_passes_the_check_and_has_a_json_form(text: str) -> None:
     names = {name: ItemType(kind=kind) for name, kind in ITEMS.items()}  # type: ignore[arg-type]
@@ -200,7 +201,7 @@ def refused(text: str) -> ExpressionError | None:
     return None
 
 
-@settings(max_examples=1500, deadline=None)
+@thorough(1500)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=40).map(" ".join)))
 def test_any_text_is_an_expression_or_one_clear_error(text: str) -> None:
     error = refused(text)
@@ -211,7 +212,7 @@ def test_any_text_is_an_expression_or_one_clear_error(text: str) -> None:
         assert error.problem.endswith((".", ")"))
 
 
-@settings(max_examples=200, deadline=None)
+@thorough(200)
 @given(
     st.sampled_from(["(", "[", "!", "-", "min(", "a ? ", "a in [", "((", "!(", "a.", "a<"]),
     st.integers(60, 5000),
@@ -223,7 +224,7 @@ def test_huge_repetition_is_refused_without_exhausting_the_stack(
     assert refused(piece * times + end) is not None
 
 
-@settings(max_examples=300, deadline=None)
+@thorough(300)
 @given(any_expression, st.dictionaries(st.sampled_from(sorted(ITEMS)), st.builds(
     ItemType,
     kind=st.sampled_from(["number", "text", "code", "boolean", "date", "datetime"]),
@@ -244,7 +245,7 @@ def test_the_check_never_breaks_and_agrees_with_infer(
         assert unit is None or is_known(unit)
 
 
-@settings(max_examples=500, deadline=None)
+@thorough(500)
 @given(st.decimals(-(10**6), 10**6, places=4), st.integers(0, 6))
 def test_round_is_half_away_from_zero_on_the_written_number(number: Decimal, digits: int) -> None:
     expected = number.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
@@ -252,7 +253,7 @@ def test_round_is_half_away_from_zero_on_the_written_number(number: Decimal, dig
     assert found == float(expected)
 
 
-@settings(max_examples=500, deadline=None)
+@thorough(500)
 @given(st.text(max_size=30))
 def test_any_text_is_a_unit_or_not(text: str) -> None:
     assert is_known(text) in {True, False}

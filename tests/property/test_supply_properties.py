@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -35,6 +34,7 @@ from equipoise.supply import (
     replay,
     to_payload,
 )
+from thorough import thorough
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AT = st.just(NOW)
@@ -134,5 +134,5 @@ class Kit(RuleBasedStateMachine):
         assert replay(events) == self.state
 
 
-Kit.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Kit.TestCase.settings = thorough(150, stateful_step_count=40)
 TestKit = Kit.TestCase

@@ -10,10 +10,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from equipoise.digest import canonical_json, salted, sha256
+from thorough import thorough
 
 
 class Colour(Enum):
@@ -136,7 +137,7 @@ documents = st.recursive(
 )
 
 
-@settings(deadline=None)
+@thorough()
 @given(documents)
 def test_reading_the_form_back_gives_the_value_and_writing_again_the_form(document):
     written = canonical_json(document)

@@ -6,7 +6,7 @@ import pytest
 
 from core_lives import IN, at, dose, lived
 from equipoise.errors import AlreadyRecorded, DoseNotAllowed, UnitNotValid
-from equipoise.participant import GiveDose, ReplaceKit, StopDosing, decide
+from equipoise.participant import CorrectDose, GiveDose, ReplaceKit, StopDosing, decide
 
 
 def test_a_dose_number_and_a_unit_are_used_once():
@@ -53,3 +53,18 @@ def test_after_a_stop_only_earlier_doses_may_still_be_recorded():
     assert decide(state, GiveDose(number=3, at=at(25), amount="not"))
     with pytest.raises(DoseNotAllowed):
         decide(state, ReplaceKit(kit="K9", reason="x", at=at(25)))
+
+
+def test_a_dose_that_ended_early_becomes_partial_and_a_mistake_full_again():
+    state = lived(dose(1, 1), GiveDose(number=2, at=at(13), amount="not"), state=IN)
+    partial = lived(CorrectDose(number=1, amount="partial"), state=state)
+    assert [(one.number, one.amount, one.unit) for one in partial.doses] == [
+        (1, "partial", "K1-01"),
+        (2, "not", None),
+    ]
+    assert lived(CorrectDose(number=1, amount="full"), state=partial).doses == state.doses
+    with pytest.raises(AlreadyRecorded):
+        decide(partial, CorrectDose(number=1, amount="partial"))
+    for number, amount in ((1, "not"), (2, "full"), (3, "partial")):
+        with pytest.raises(DoseNotAllowed):
+            decide(partial, CorrectDose(number=number, amount=amount))

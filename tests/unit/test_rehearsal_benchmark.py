@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PROMISED = {
     "survival-3-looks", "survival-strata", "reference-trial", "means-3-looks", "rates-3-looks",
     "ordinal", "minimisation", "two-workers", "saves-1", "saves-4", "saves-8", "floor",
-    "export-csv", "form-page", "matrix-page", "listing-search",
+    "export-csv", "form-page", "matrix-page", "listing-search", "randomise",
 }  # fmt: skip
 OURS = (
     "survival_3_looks survival_strata reference_trial means_3_looks rates_3_looks ordinal "

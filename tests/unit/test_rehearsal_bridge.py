@@ -26,7 +26,7 @@ SEQUENCE = ("E1", "E2", "E3", "E4", "E5")
 PEOPLE, SEED = 45, 23
 
 
-@pytest.fixture(scope="module", params=[1.0, 1.8])
+@pytest.fixture(scope="module", params=[pytest.param(1.0, marks=pytest.mark.prove), 1.8])
 def both(request):
     """The paper trial, its main results, tier 1's outcomes by estimand, and the effect."""
     study = load("nct05787288")

@@ -66,6 +66,7 @@ def test_trials_that_the_board_ends_are_the_same_on_a_cluster(study, scheduler):
     assert (here.results, here.safety) == (there.results, there.safety)
 
 
+@pytest.mark.prove
 def test_an_address_where_nobody_listens_is_refused(study):
     with pytest.raises(ScenarioError, match="scheduler"):
         rehearse(study, scenario="era-b", trials=500, dask="tcp://127.0.0.1:9")

@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import chdtrc, chdtri, ndtr, ndtri
 
 from equipoise.design.checks import Array, inside_unit, number, vector
+from equipoise.design.roots import brentq
 from equipoise.errors import DesignError
 
 

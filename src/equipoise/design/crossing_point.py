@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from equipoise.design.integration import Walk, above, below, density
+from equipoise.design.roots import brentq
 
 _STEPS = 40
 _TOLERANCE = 1e-14

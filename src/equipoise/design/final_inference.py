@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from equipoise.design.checks import inside_unit, number, positive
 from equipoise.design.group_sequential import Boundaries
 from equipoise.design.integration import REACH, above, advance, begin
+from equipoise.design.roots import brentq
 from equipoise.design.sweep import continuation
 from equipoise.errors import DesignError
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from equipoise.design.checks import Array, needed, vector
+from equipoise.design.roots import brentq
 from equipoise.design.spending import KINDS, spend
 from equipoise.design.sweep import Futility, Swept, given, given_futility, sweep
 from equipoise.errors import DesignError

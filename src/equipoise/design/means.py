@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.optimize import brentq
 from scipy.special import nctdtr, stdtrit
 
 from equipoise.design.checks import flag, known, needed, not_negative, number, positive
 from equipoise.design.endpoint import distance, imbalance, power_of, quantiles
+from equipoise.design.roots import brentq
 from equipoise.errors import DesignError
 
 PARAMETERS = ("difference", "margin", "normal_approximation", "sd")

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from equipoise.design.checks import Array, number, target_power
 from equipoise.design.group_sequential import Boundaries
 from equipoise.design.integration import above, advance, begin, below
+from equipoise.design.roots import brentq
 from equipoise.design.sweep import continuation
 from equipoise.errors import DesignError
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.checks import inside_unit, level, number, target_power
+from equipoise.design.roots import brentq
 from equipoise.errors import DesignError
 
 _MOST = 1000.0

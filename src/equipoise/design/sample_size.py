@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.optimize import brentq
-
 from equipoise.design.checks import level, positive, target_power
 from equipoise.design.endpoint import Endpoint, quantiles
 from equipoise.design.group_sequential import Boundaries
@@ -20,6 +18,7 @@ from equipoise.design.means import means
 from equipoise.design.operating import crossing, drift_for, expected_information
 from equipoise.design.ordinal import ordinal
 from equipoise.design.rates import rates
+from equipoise.design.roots import brentq
 from equipoise.design.survival import survival
 from equipoise.design.win_odds import win_odds
 from equipoise.errors import DesignError

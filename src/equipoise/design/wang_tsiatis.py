@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from equipoise.design.checks import Array, number
+from equipoise.design.roots import brentq
 from equipoise.design.sweep import Futility, Swept, given, sweep
 from equipoise.design.together import solved
 from equipoise.errors import DesignError

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from equipoise.errors import FolderNotEmpty, StorageFull
 
 CHECKSUMS = "SHA256SUMS"
-_CHUNK = 1 << 19  # characters gathered before they are encoded, digested and written
+_CHUNK = 1 << 16  # characters gathered before they are encoded, digested and written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,24 +27,12 @@ class ParticipantLine(NamedTuple):
     stratum: Mapping[str, str]
 
 
-class RecordLine(NamedTuple):
-    """The newest version of one record."""
-
-    form: str
-    participant: str
-    site: str
-    visit: str
-    number: int
-    on: str
-    version: int
-    by: str
-    at: str
-    status: str
-    data: str | None
-
-
 class VersionLine(NamedTuple):
-    """One save of one record. The versions of a record follow each other, counting from 1."""
+    """One save of one record. The versions of a record follow each other, counting from 1.
+
+    `status` is that of the record, the same on all its lines; the last line is its newest
+    version. `study` is the digest of the protocol under which it was saved.
+    """
 
     participant: str
     site: str
@@ -57,6 +45,7 @@ class VersionLine(NamedTuple):
     at: str
     reason: str
     study: str
+    status: str
     data: str | None
 
 
@@ -123,11 +112,11 @@ class Source(Protocol):
     def participants(self) -> Iterable[ParticipantLine]:
         """Everybody on the screening log, by code."""
 
-    def records(self) -> Iterable[RecordLine]:
-        """The newest version of every record: form by form; by participant, date, number."""
-
     def versions(self) -> Iterable[VersionLine]:
         """Every version of every record: by participant, form, visit, number, version."""
+
+    def seen(self, line: VersionLine) -> str | None:
+        """The document of a line as the version of the export reads it; `data` where that is it."""
 
     def entries(self) -> Iterable[EntryLine]:
         """The whole ledger, chain by chain."""

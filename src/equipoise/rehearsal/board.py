@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
 
 from equipoise.errors import ScenarioError
 from equipoise.protocol.conduct_rules import SafetyBoard
@@ -185,6 +184,8 @@ def _harmful(
     """Whether each review, shape (trials, reviews), crosses; last axis of both experimental first."""
     harm = np.zeros(deaths.shape[:2], dtype=bool)
     if board.mortality_harm_p is not None:
+        from scipy.stats import hypergeom  # half a second to import, and rarely needed
+
         p = hypergeom.sf(deaths[..., 0] - 1, people.sum(axis=2), deaths.sum(axis=2), people[..., 0])
         harm |= p < board.mortality_harm_p
     if board.mortality_probability is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from typing import Any
 
@@ -9,6 +10,9 @@ from equipoise.errors import ScenarioError
 from equipoise.rehearsal import estimates, tables
 
 ENGINES = ("compiled", "numpy")
+INSTALLED = importlib.util.find_spec("numba") is not None
+if INSTALLED:  # who imports this is about to rehearse: Numba's quarter of a second is spent here
+    importlib.import_module("numba")
 
 
 def engine_of(name: str | None = None) -> str:
@@ -18,11 +22,10 @@ def engine_of(name: str | None = None) -> str:
         ScenarioError: an engine of another name, or one that is not installed.
 
     """
-    installed = importlib.util.find_spec("numba") is not None
-    chosen = name or ("compiled" if installed else "numpy")
+    chosen = name or ("compiled" if INSTALLED else "numpy")
     if chosen not in ENGINES:
         raise ScenarioError("", f"there is no engine {name!r}; choose {' or '.join(ENGINES)}.")
-    if chosen == "compiled" and not installed:
+    if chosen == "compiled" and not INSTALLED:
         raise ScenarioError(
             "", "the compiled engine needs Numba; install equipoise[fast] or leave --engine out."
         )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from equipoise.protocol.conduct_rules import Trigger
 from equipoise.rehearsal.accrual import arrival_days
@@ -128,6 +127,8 @@ def _exact(design: Design, trigger: Trigger) -> float | None:
         return None
     if not events:
         return 0.0
+    from scipy.stats import binom  # half a second to import, and rarely needed
+
     among = min(trigger.among or design.participants, design.participants)
     arms = design.study.protocol.arms
     treated = sum(arm.ratio for arm in arms if arm.role == "experimental")

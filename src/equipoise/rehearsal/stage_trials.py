@@ -7,7 +7,6 @@ from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from equipoise.design import Boundaries
 from equipoise.errors import ScenarioError
@@ -102,6 +101,8 @@ def simulate_rates(
 def rates_plan(control: float, treatment: float, per_arm: int, boundaries: Boundaries) -> RatesPlan:
     """The arrays of a kernel."""
     reached = np.ceil(boundaries.fractions * per_arm - 1e-9).astype(np.int64)
+    from scipy.stats import binom  # half a second to import, and rarely needed
+
     size = np.diff(reached, prepend=0)
     if (size < 1).any():
         raise ScenarioError(

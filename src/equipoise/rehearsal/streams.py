@@ -12,6 +12,7 @@ mixed twice, and the key of a family comes from SHA-256, so streams start far ap
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ S30, S27, S31, S11 = (np.uint64(shift) for shift in (30, 27, 31, 11))
 SCALE = 2.0**-53
 
 
+@lru_cache(maxsize=1024, typed=True)  # each chunk of trials asks for the same few
 def key(seed: int, *path: str | int) -> np.uint64:
     """The key of a family of streams: 64 bits of SHA-256 of the canonical JSON [seed, *path]."""
     code = hashlib.sha256(canonical_json([seed, *path])).digest()

@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from equipoise.analysis.estimators import inputs
 from equipoise.analysis.estimators.estimate import Estimate, critical
@@ -112,6 +111,8 @@ def _meat(
 
 
 def _t(value: float, se: float, freedom: int, n: int, level: float) -> Estimate:
+    from scipy import stats  # half a second to import, and rarely needed
+
     critical(level)  # refuses an impossible level
     half = float(stats.t.ppf(0.5 + level / 2, freedom)) * se
     return Estimate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import special, stats
+from scipy import special
 
 from equipoise.analysis.estimators.estimate import Estimate, critical
 
@@ -53,7 +53,7 @@ def exact(
         ci_low=_lower(events, n, tail),
         ci_high=_upper(events, n, tail),
         statistic=math.nan,
-        p_value=math.nan if null is None else float(stats.binomtest(events, n, null).pvalue),
+        p_value=math.nan if null is None else _p_value(events, n, null),
         n=int(n),
     )
 
@@ -73,6 +73,12 @@ def exact_upper(events: int, n: int, level: float = 0.95) -> float:
 def _check(events: int, n: int) -> None:
     if int(events) != events or int(n) != n or n < 1 or not 0 <= events <= n:
         raise ValueError(f"events and n must be whole numbers, 0 <= events <= n; got {events}, {n}")
+
+
+def _p_value(events: int, n: int, null: float) -> float:
+    from scipy import stats  # half a second to import, and rarely needed
+
+    return float(stats.binomtest(events, n, null).pvalue)
 
 
 def _lower(events: int, n: int, tail: float) -> float:

@@ -6,7 +6,6 @@ import math
 from typing import Literal
 
 from numpy.typing import ArrayLike
-from scipy import optimize
 
 from equipoise.analysis.estimators import inputs
 from equipoise.analysis.estimators.estimate import Estimate, critical, two_sided
@@ -107,6 +106,8 @@ def _pooled(a: int, m: int, c: int, n: int) -> float:
 
 
 def _score_limits(a: int, m: int, c: int, n: int, z: float) -> tuple[float, float]:
+    from scipy import optimize  # a tenth of a second to import, and rarely needed
+
     value = a / m - c / n
 
     def excess(delta: float, target: float) -> float:

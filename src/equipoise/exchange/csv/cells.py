@@ -9,7 +9,11 @@ Numbers are left as they are, `-1.5` too.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from equipoise.exchange.known_texts import KnownTexts
 
 Json = str | bool | int | float | list[str] | None
 
@@ -54,18 +58,32 @@ def original(cell: str) -> str:
     return cell[1:] if cell.startswith("'") else cell
 
 
-def field(value: Json) -> str:
-    """A value as it stands between two commas."""
-    if isinstance(value, str):
-        return field_of(value)
-    return _quoted(text(value)) if isinstance(value, list) else text(value)
-
-
-@lru_cache(maxsize=16384)
-def field_of(words: str) -> str:
-    """A text as it stands between two commas. Most texts of a trial come again and again."""
-    return _quoted(harmless(words))
-
-
 def _quoted(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
+
+
+fields = KnownTexts(lambda words: _quoted(harmless(words)))
+"""`fields[words]`: a text as it stands between two commas."""
+
+_BY_TYPE: defaultdict[type, Callable[[Any], str]] = defaultdict(
+    lambda: repr,
+    {
+        str: fields.__getitem__,
+        bool: {True: "true", False: "false"}.__getitem__,
+        list: lambda value: _quoted(text(value)),
+        type(None): lambda _: "",
+    },
+)
+
+
+def field(value: Json) -> str:
+    """A value as it stands between two commas."""
+    return _BY_TYPE[type(value)](value)
+
+
+def answered(document: Mapping[str, Json]) -> dict[str, str]:
+    """Every answer of a document as it stands between two commas."""
+    kinds = _BY_TYPE
+    return {
+        name: kinds[type(value)](value) for name, value in document.items() if value is not None
+    }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import lru_cache
 
 from equipoise.exchange.bundle import Bundle
+from equipoise.exchange.known_texts import KnownTexts
 from equipoise.exchange.source import EntryLine
 
-_quoted = lru_cache(maxsize=16384)(json.JSONEncoder(ensure_ascii=False).encode)
+_quoted = KnownTexts(json.JSONEncoder(ensure_ascii=False).encode)
 
 
 def write_ledger(bundle: Bundle, lines: Iterable[EntryLine]) -> None:
@@ -21,7 +21,7 @@ def write_ledger(bundle: Bundle, lines: Iterable[EntryLine]) -> None:
 
 
 def _line(line: EntryLine) -> str:
-    chain, what, by = _quoted(line.chain), _quoted(line.what), _quoted(line.by)
+    chain, what, by = _quoted[line.chain], _quoted[line.what], _quoted[line.by]
     salt = "null" if line.salt is None else f'"{line.salt}"'
     return (
         f'{{"chain":{chain},"sequence":{line.sequence},"previous":"{line.previous}",'

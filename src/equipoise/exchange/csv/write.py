@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from equipoise.exchange.bundle import Bundle, Written, bundle
-from equipoise.exchange.csv.audit import write_audit
 from equipoise.exchange.csv.cells import Json
 from equipoise.exchange.csv.codebook import exported_forms, write_codebook
 from equipoise.exchange.csv.ledger import write_ledger
 from equipoise.exchange.csv.readme import page
-from equipoise.exchange.csv.tables import write_forms, write_participants, write_table
+from equipoise.exchange.csv.records import write_records
+from equipoise.exchange.csv.tables import write_participants, write_table
 from equipoise.exchange.source import About, SignatureLine, Source
 from equipoise.protocol.model import Study
 
@@ -31,6 +31,7 @@ def write(
     arms: Arms | None = None,
     signatures: Iterable[SignatureLine] | None = None,
     cleaning: Mapping[str, Table] | None = None,
+    documents: Iterable[tuple[str, str]] = (),
 ) -> tuple[Written, ...]:
     """Write the folder, in memory that does not grow with the number of records.
 
@@ -42,6 +43,7 @@ def write(
         arms: after release alone; then `allocation.csv` is written too.
         signatures: for `signatures.csv`, where there can be any.
         cleaning: path to header and rows of queries, codings, deviations, verifications.
+        documents: path and text of what else goes into the folder.
 
     Raises:
         FolderNotEmpty, StorageFull: of `out`. Nothing was written.
@@ -50,8 +52,7 @@ def write(
     """
     with bundle(out) as files:
         write_participants(files, study.protocol.randomisation.strata, source.participants())
-        write_forms(files, exported_forms(study), source.records())
-        write_audit(files, source.versions())
+        write_records(files, exported_forms(study), source)
         write_ledger(files, source.entries())
         write_table(files, "sites.csv", ("site", "name", "timezone"), source.sites())
         if signatures is not None:
@@ -60,6 +61,8 @@ def write(
             write_table(files, path, header, rows)
         if arms is not None:
             _write_arms(files, study, arms)
+        for path, text in documents:
+            files.add(path, text)
         write_codebook(files, study)
         files.add("README.txt", page(study, about, files.files))
         files.add_checksums()

@@ -42,7 +42,7 @@ def write_data(xml: Writer, study: Study, source: Source) -> int:
     oids = {"StudyOID": names.study_oid(study), "MetaDataVersionOID": names.version_oid(study)}
     with xml.element("ClinicalData", **oids):
         current = ""
-        for line, changes in changes_of(source.versions()):
+        for line, changes in changes_of(source.versions(), source.seen):
             if line.participant != current:
                 if current:
                     xml.end("SubjectData")

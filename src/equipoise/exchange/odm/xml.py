@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from xml.sax.saxutils import escape, quoteattr
 
 from equipoise.exchange.bundle import Sheet
+from equipoise.exchange.known_texts import KnownTexts
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "\ufffd"
@@ -56,9 +57,12 @@ def content(text: str) -> str:
     return escape(_FORBIDDEN.sub(_REPLACEMENT, text), {"\r": "&#13;"})
 
 
+_ATTRIBUTES = KnownTexts(lambda text: quoteattr(_FORBIDDEN.sub(_REPLACEMENT, text), _WHITE))
+
+
 def quoted(text: str) -> str:
     """Text as an attribute, with its quotes; line breaks and tabs survive reading."""
-    return quoteattr(_FORBIDDEN.sub(_REPLACEMENT, text), _WHITE)
+    return _ATTRIBUTES[text]
 
 
 def attribute_text(attributes: dict[str, Attribute]) -> str:

@@ -1,4 +1,4 @@
-"""Cleaning as tables of an export: queries, codings, deviations, verifications."""
+"""Tables of an export beside records: queries, codings, deviations, verifications, files, readings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from equipoise_server.store.fields import instant_text
 from equipoise_server.store.models import Coding, Finding, Verification
 from equipoise_server.store.queries.cleaning import openings
 from equipoise_server.store.queries.deviating import departures
+from equipoise_server.store.queries.imaging import imaging_tables
 
-Cell = str | int | None
+Cell = str | int | float | None
 Table = tuple[tuple[str, ...], Iterable[tuple[Cell, ...]]]
 _PLACE = ("record__participant_id", "record__form", "record__visit", "record__number", "item")
 _WHERE = ("participant", "form", "visit", "number", "item")
@@ -38,6 +39,7 @@ def cleaning_tables() -> dict[str, Table]:
             (*_WHERE, "version", "by", "at", "undone_version", "undone_at"),
             _verifications(),
         ),
+        **imaging_tables(),
     }  # fmt: skip
 
 
