@@ -1,0 +1,1 @@
+"""Files of pictures at the sites, and their masked reading."""
