@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import itertools
-import json
 import random
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db import connections
 
 from equipoise.errors import AllocatedOtherwise, KeyReused, NotPermitted
+from equipoise.protocol.roles import ROLES, UNBLINDED
 from equipoise_server.allocator import ceremony, client, kits, lists
 from equipoise_server.allocator.transaction import vault_transaction
-from equipoise_server.services.permissions import ROLES
 from equipoise_server.vault.keys import make_key
 from equipoise_server.vault.models import Allocation, Kit, Slot
 from server.allocator_process import Allocator, through
 
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 STRATA = [f"site=s{number:02}" for number in range(20)]
-REPORT = Path(__file__).parents[2] / "build"
 SITES = ("a", "b", "c", "d", "e", "f")
-UNBLINDED = {
-    "pharmacist",
-    "unblinded monitor",
-    "safety-board statistician",
-    "safety-board member",
-}
 
 
 def seal_a_list(length: int, shares: int, **changes: object) -> None:
@@ -59,36 +49,32 @@ def seal_a_list(length: int, shares: int, **changes: object) -> None:
             kits.make(ceremony.current(), shares=shares, site=site, batch="", at=AT)
 
 
-def ask(number: int) -> tuple[str, float]:
+def ask(number: int) -> str:
     """One participant, asked for twice now and then."""
     stratum = dict([STRATA[number % len(STRATA)].split("=")])
     given = {"participant": f"P{number:05}", "site": SITES[number % 7 % 6], "stratum": stratum}
-    began = time.monotonic()
     kit = client.allocate(**given, key=f"k{number}", at=AT)
-    took = time.monotonic() - began
     if number % 10 == 0:
         assert client.allocate(**given, key=f"again{number}", at=AT) == kit
-    return kit, took
+    return kit
 
 
-def everybody_asks(clients: int, people: int) -> tuple[list[str], list[float], float]:
-    """Kits in order of participants, how long each took, and how many were served a second."""
+def everybody_asks(clients: int, people: int) -> list[str]:
+    """Kits in order of participants."""
     order = list(range(people))
     random.Random(7).shuffle(order)
 
-    def one(part: list[int]) -> dict[int, tuple[str, float]]:
+    def one(part: list[int]) -> dict[int, str]:
         try:
             return {number: ask(number) for number in part}
         finally:
             connections.close_all()
 
-    began = time.monotonic()
     with ThreadPoolExecutor(clients) as pool:
-        done: dict[int, tuple[str, float]] = {}
+        done: dict[int, str] = {}
         for part in pool.map(one, [order[start::clients] for start in range(clients)]):
             done.update(part)
-    rate = people / (time.monotonic() - began)
-    return [done[n][0] for n in range(people)], sorted(took for _, took in done.values()), rate
+    return [done[number] for number in range(people)]
 
 
 def check(codes: list[str]) -> None:
@@ -112,7 +98,7 @@ def check(codes: list[str]) -> None:
 
 def test_sixteen_clients_over_twenty_strata(instance):
     seal_a_list(length=30, shares=70)
-    codes, _, _ = everybody_asks(clients=16, people=240)
+    codes = everybody_asks(clients=16, people=240)
     check(codes)
 
 
@@ -120,7 +106,7 @@ def test_sixteen_clients_at_the_socket(instance, tmp_path):
     seal_a_list(length=30, shares=70)
     running = Allocator(instance, tmp_path / "a")
     through(running)
-    codes, _, _ = everybody_asks(clients=16, people=240)
+    codes = everybody_asks(clients=16, people=240)
     through(None)
     running.stop()
     check(codes)
@@ -131,18 +117,10 @@ def test_sixty_four_clients_and_ten_thousand_participants_at_the_socket(instance
     seal_a_list(length=600, shares=3000)
     running = Allocator(instance, tmp_path / "a")
     through(running)
-    codes, took, rate = everybody_asks(clients=64, people=10_000)
+    codes = everybody_asks(clients=64, people=10_000)
     through(None)
     running.stop()
     check(codes)
-    engine = connections["vault"].vendor
-    p99 = took[int(0.99 * len(took))]
-    measured = {"engine": engine, "per_second": round(rate, 1), "p99_seconds": round(p99, 3)}
-    REPORT.mkdir(exist_ok=True)
-    (REPORT / f"allocator-{engine}.json").write_text(json.dumps(measured))
-    if engine == "postgresql":
-        assert rate >= 150
-        assert p99 <= 1
 
 
 def test_one_participant_asked_for_by_all_gets_one_place(instance):
@@ -211,7 +189,7 @@ def test_no_set_of_roles_without_an_unblinded_one_is_told_anything(instance, mon
 
     monkeypatch.setattr(unblinding, "DAILY_PER_STUDY", 10**6)
     seal_a_list(length=10, shares=10)
-    kit, _ = ask(0)
+    kit = ask(0)
     told_to: dict[frozenset[str], set[str]] = {}
     sets = [frozenset(c) for size in (0, 1, 2) for c in itertools.combinations(ROLES, size)]
     for number, roles in enumerate(sets):
@@ -220,7 +198,7 @@ def test_no_set_of_roles_without_an_unblinded_one_is_told_anything(instance, mon
         told_to[roles] = allowed(f"u{number}", kit)
     for roles, told in told_to.items():
         emergency = {"reveal"} if "investigator" in roles else set()
-        if not roles & UNBLINDED:
+        if not roles & set(UNBLINDED):
             assert told == emergency, roles
         assert "released" not in told
         alone = set().union(*(told_to[frozenset({role})] for role in roles))

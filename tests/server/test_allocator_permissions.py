@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from equipoise.errors import NotPermitted, OtherSide
+from equipoise.protocol.roles import ROLES, UNBLINDED
 from equipoise_server.allocator import proof_acts, register
 from equipoise_server.services.appoint import appoint, dismiss
-from equipoise_server.services.permissions import ROLES, UNBLINDED
 from equipoise_server.store.models import LedgerEntry, Membership
 from server.cast import NOW, Cast, key
 
@@ -44,7 +44,7 @@ def test_no_set_of_roles_without_an_unblinded_one_reaches_an_allocator_permissio
 
 
 def test_what_is_open_to_everybody_tells_nothing():
-    assert {"enrol", "enter", "leave"} == OPEN_TO_ALL
+    assert {"enrol", "enrol passkey", "enter", "leave"} == OPEN_TO_ALL
 
 
 def give(trial: Cast, role: str, username: str = "xu", **more):

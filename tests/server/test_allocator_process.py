@@ -146,6 +146,7 @@ NONSENSE = (
     frames.pack(b'{"verb": "__class__", "given": {}, "nonce": "n"}'),
     frames.pack(b"x" * 9000),
 )
+OF_THE_WRONG_KIND = 6  # a verb that it knows, of a participant who is a number
 
 
 def nonsense_is_refused_and_does_no_harm(allocator):
@@ -155,6 +156,7 @@ def nonsense_is_refused_and_does_no_harm(allocator):
                 connection.sendall(content)
         else:
             assert b'"answer"' not in allocator.raw(content), content[:40]
+    assert b'"external.message"' in allocator.raw(NONSENSE[OF_THE_WRONG_KIND])
     assert not Allocation.objects.exists()
     assert allocate("N1")
 

@@ -1,4 +1,4 @@
-"""`equipoise serve`: two processes, one vault; and no live study beside its own vault."""
+"""`equipoise serve`: one vault, mail that leaves by itself; no live study beside its own vault."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from equipoise_server.allocator import client
 from equipoise_server.commands.separation import within_reach
-from server import cast
+from equipoise_server.services import mail
+from server import cast, smtp
 from server.allocator_process import SOURCE, START, Allocator
 
-SECONDS = 40
+SECONDS = 300
 
 
 def children(pid: int) -> dict[str, int]:
@@ -32,7 +34,7 @@ def children(pid: int) -> dict[str, int]:
         text=True,
         check=False,
     ).stdout.splitlines()
-    verbs = ("allocator", "serve-web")
+    verbs = ("allocator", "serve-web", "worker")
     return {v: int(line.split()[0]) for line in listed for v in verbs if f"main() {v}" in line}
 
 
@@ -71,9 +73,22 @@ def serving(instance, **more):
         process.wait(SECONDS)
 
 
+def mailed(address: str) -> None:
+    """A letter waits to be sent."""
+    context = {"server": "here", "link": "http://here/x"}
+    mail.queue(template="confirm", to=address, language="en", context=context, key=address)
+
+
+def named() -> dict[str, str]:
+    """The mail server that the settings name, as `serve` is told of it."""
+    return {"EQUIPOISE_SMTP": f"smtp://{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"}
+
+
 def test_the_web_is_served_without_the_vault_and_nothing_outlives_a_killed_serve(trial):
-    with serving(trial.instance) as (process, url):
+    mailed("first@example.org")
+    with smtp.serving() as letters, serving(trial.instance, **named()) as (process, url):
         until(lambda: answers(url))
+        until(lambda: letters.to("first@example.org"))
         first = children(process.pid)
         environment = Path(f"/proc/{first['serve-web']}/environ").read_text()
         assert "EQUIPOISE_ALLOCATOR_SOCKET=" in environment
@@ -85,6 +100,9 @@ def test_the_web_is_served_without_the_vault_and_nothing_outlives_a_killed_serve
             lambda: children(process.pid).get("allocator", first["allocator"]) != first["allocator"]
         )
         assert answers(url)
+        mailed("second@example.org")
+        os.kill(children(process.pid)["worker"], 9)
+        until(lambda: letters.to("second@example.org"))
         started = children(process.pid)
         process.kill()
         process.wait()
@@ -119,7 +137,7 @@ def test_a_live_study_is_served_where_the_vault_is_out_of_reach(instance, templa
                 assert process.wait(SECONDS) == 2
                 return
             until(lambda: answers(url))
-            assert set(children(process.pid)) == {"serve-web"}
+            assert set(children(process.pid)) == {"serve-web", "worker"}
             home = url.replace("sign-in/", "")
             with urllib.request.urlopen(home, timeout=10) as page:
                 assert page.status == 200

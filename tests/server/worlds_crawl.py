@@ -83,12 +83,13 @@ def visitors(*, few: bool) -> list[Visitor]:
     """A stranger, a volunteer, a participant, and one person of each role; `few`: one person of the site."""
     from django.test import Client
 
+    from equipoise.protocol.roles import ROLES
     from equipoise_server.services import permissions
     from equipoise_server.web.shared import session
     from server.worlds_fill import home, person_of
 
     site, found = home(), []
-    for role in (SEES_MUCH,) if few else permissions.ROLES:
+    for role in (SEES_MUCH,) if few else ROLES:
         user, _ = person_of(role)
         browser = Client(raise_request_exception=False)
         browser.force_login(user)

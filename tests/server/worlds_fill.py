@@ -112,6 +112,31 @@ def _talk() -> dict[str, Any] | None:
     return None if found is None else {"talk": found.token, "code": found.participant_id}
 
 
+def _picture() -> dict[str, Any] | None:
+    scan = _first("store.Scan", "scan")()
+    return None if scan is None else scan | {"place": 0, "number": 0}
+
+
+def _pictured() -> dict[str, Any] | None:
+    """The record whose pictures are looked at."""
+    from equipoise_server.store.models import Scan
+
+    one = Scan.objects.order_by("pk").first()
+    if one is None:
+        return None
+    return {"code": one.participant_id, "form": one.form, "visit": one.visit, "number": one.number}
+
+
+def _kept() -> dict[str, Any] | None:
+    image = _first("store.Image", "image")()
+    return None if image is None else image | {"number": 0}
+
+
+def _offered() -> dict[str, Any] | None:
+    offer = _first("store.ImageOffer", "offer")()
+    return None if offer is None else offer | {"number": 0}
+
+
 _OWN = {
     "data:query": _first("store.Finding", "number"),
     "data:deviation": _first("store.Deviation", "number"),
@@ -132,6 +157,12 @@ _OWN = {
     "participant:copy": _first("store.ConsentTalk", "talk", "token"),
     "participant:day": lambda: {"number": 1},
     "participant:enter": lambda: {"signed": "forged"},
+    "imaging:files": _pictured,
+    "imaging:read": _first("store.Scan", "scan"),
+    "imaging:picture": _picture,
+    "imaging:kept": _kept,
+    "imaging:review": _offered,
+    "imaging:offered": _offered,
     "people:invitation": lambda: {"link": "forged"},
 }
 """Parameters that mean something else in one view."""

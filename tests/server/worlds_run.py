@@ -11,21 +11,26 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
+from server import imaged
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+SMALL, REFERENCE = ROOT / "tests" / "studies" / "three_arms", ROOT / "studies" / "nct05787288"
 World = dict[str, bytes]
 _names = count(1)
 
 
 def product(folder: Path) -> Path:
-    """A copy of the product and of what its worlds need.
+    """A copy of the product, of its studies and of what its worlds need.
 
     Every world of a run is one and the same program, whatever is edited while they live.
     """
     if not folder.exists():
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("docs", "studies"):
-            (folder / name).symlink_to(ROOT / name)
+        (folder / "docs").symlink_to(ROOT / "docs")
+        shutil.copytree(ROOT / "studies", folder / "studies")
+        shutil.copytree(SMALL, folder / "small")
+        imaged.add_pictures(folder / "small", transcribed=True)
     return folder
 
 
@@ -40,7 +45,8 @@ def live(template: SimpleNamespace, out: Path, study: Path, size: tuple[int, int
         "WORLDS_SERVER": template.server or "",
         "WORLDS_NAME": f"ni{os.getpid()}n{next(_names)}",
     }
-    words = [out, template.folder, study, *size, *worlds]
+    kept = {SMALL: copy / "small", REFERENCE: copy / "studies" / REFERENCE.name}
+    words = [out, template.folder, kept[study], *size, *worlds]
     done = subprocess.run(
         [sys.executable, str(HERE / "worlds.py"), *map(str, words)],
         env=environment,

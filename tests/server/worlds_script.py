@@ -88,6 +88,7 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     desk.finish_cleaning(at)
     depot.finish(at)
     unblind_one(desk, at)
+    send_pictures(desk, at)
     finalise(desk.staff, at + timedelta(hours=5))
     refuse_for_want_of_stock(at)
     strangers_come(desk, at)
@@ -97,6 +98,41 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     for kind in EXPORTS:
         export(kind, out=folder / "exports" / kind, by=statistician, at=at)
     archive.write(folder / "backup" / "exports.tar.gz", folder / "exports", {"at": at})
+
+
+def send_pictures(desk: Any, at: datetime) -> None:
+    """One that a masked reader has scored, and one that somebody still has to look at."""
+    from equipoise_server.services.attach_image import attach_image
+    from equipoise_server.services.offer_image import Spot, offer_image
+    from equipoise_server.services.read_image import read_image
+    from equipoise_server.store import imaging
+    from equipoise_server.store.models import Participant, Scan
+    from equipoise_server.store.save import Place
+    from server import imaged
+
+    plan = desk.study.imaging
+    if not plan.readings:
+        return
+    reading = plan.readings[0]
+    rule = plan.rule(reading.files)
+    at_visits = next(one.at for one in desk.study.protocol.schedule if rule.form in one.forms)
+    found = Participant.objects.exclude(kit="").order_by("code").first()
+    assert found is not None
+    by = desk.staff["investigator", found.site_id]
+    place = Place(participant=found.code, form=rule.form, visit=at_visits[0], number=0)
+    given = {"spot": Spot(place=place, rule=rule.id), "on": found.randomised_on, "by": by, "at": at}
+    token = offer_image(data=imaged.scan_file(1), **given)
+    attach_image(token=token, looked=True, closely=True, by=by, at=at, key="picture")
+    scan = Scan.objects.get()
+    read_image(
+        scan=scan.code,
+        content=imaging.content_of(imaging.in_use(scan)),
+        scores=dict.fromkeys(reading.sheets[0].items, 1),
+        by=desk.staff["image reader", found.site_id],
+        at=at,
+        key="picture/read",
+    )
+    offer_image(data=imaged.scan_file(2), **given)
 
 
 def refuse_for_want_of_stock(at: datetime) -> None:
@@ -134,11 +170,11 @@ def publish_another_version(desk: Any, folder: Path, at: datetime) -> None:
 
 def open_the_trial(study: Any, at: datetime) -> dict[tuple[str, str], Any]:
     """Sites, sealed list, and one person per role and place."""
+    from equipoise.protocol.roles import ROLES, SITE_STAFF
     from equipoise_server.allocator import client
     from equipoise_server.services.appoint import appoint
     from equipoise_server.services.open_site import open_site
     from equipoise_server.services.open_trial import open_trial
-    from equipoise_server.services.permissions import ROLES, SITE_STAFF
     from equipoise_server.services.post_study import post_study
     from equipoise_server.services.seal_list import seal_list
 

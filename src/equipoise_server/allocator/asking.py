@@ -12,7 +12,7 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from equipoise_server.allocator import client, proof, register_names
+from equipoise_server.allocator import client, passkeys, proof, register_names
 
 About = Mapping[str, Any]
 
@@ -45,14 +45,39 @@ def with_secret(
     key = proof.key_from(secret.typed, asked[secret.kind])
     nonce = nonce or asked["nonce"]
     given = _signed(key, verb, secret.person, about, nonce)
-    release = None
     if release_code:
-        other = proof.key_from(register_names.plain(release_code), asked["release"])
-        signature = proof.sign(other, verb, secret.person, about, nonce)
-        release = {"name": name, "signature": signature}
-    return client.act(
-        person=secret.person, verb=verb, about=about, proof=given, release=release, **more
-    )
+        signed = proof.words(verb, secret.person, about, nonce)
+        more["release"] = _of_custodian(release_code, asked["release"], signed)
+    return client.act(person=secret.person, verb=verb, about=about, proof=given, **more)
+
+
+def _of_custodian(code: str, salt: str, signed: bytes) -> dict[str, str]:
+    """The proof that somebody holds a custodian's code."""
+    key = proof.key_from(register_names.plain(code), salt)
+    return {
+        "name": register_names.release_name(code),
+        "signature": key.sign(signed).signature.hex(),
+    }
+
+
+def with_passkey(
+    person: str, verb: str, about: About, assertion: Mapping[str, str], *, release_code: str = ""
+) -> Any:
+    """Ask with what the person's device has signed; `assertion` holds the nonce too."""
+    more: dict[str, Any] = {}
+    if release_code:
+        name = register_names.release_name(release_code)
+        asked = client.challenge(person=person, verb=verb, about=about, release=name)
+        signed = proof.words(verb, person, about, assertion["nonce"])
+        more["release"] = _of_custodian(release_code, asked["release"], signed)
+    return client.act(person=person, verb=verb, about=about, proof=dict(assertion), **more)
+
+
+def challenged(person: str, verb: str, about: About) -> dict[str, str]:
+    """A `nonce` for one request, and the `challenge` for a passkey that answers it."""
+    nonce = client.challenge(person=person, verb=verb, about=about)["nonce"]
+    signed = proof.words(verb, person, about, nonce)
+    return {"nonce": nonce, "challenge": passkeys.challenge(signed)}
 
 
 def release(first: tuple[Secret, str], other: tuple[Secret, str]) -> Any:

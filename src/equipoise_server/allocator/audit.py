@@ -9,7 +9,7 @@ from django.db import connections
 
 from equipoise.digest import sha256
 from equipoise.errors import SealBroken
-from equipoise_server.allocator import journal
+from equipoise_server.allocator import audit_product, journal
 from equipoise_server.allocator.allocation import arm_of
 from equipoise_server.allocator.ceremony import slot_name
 from equipoise_server.allocator.kits import arm_in
@@ -27,13 +27,22 @@ from equipoise_server.vault.seal import open_seal
 
 Row = tuple[str, str, str]  # table, row, what is wrong; never what the row holds
 RECORDED = "unblinded record"
-ACCEPTED = ("PIN set", "signed in")
+ACCEPTED = ("PIN set", "passkey added", "signed in")
 _SEAL = "its seal does not open: changed, moved or sealed under another key"
 
 
 def broken() -> tuple[Row, ...]:
     """Every row of the vault that contradicts the rest, and every guard that is missing."""
-    parts = (_guards, _ledger, _credentials, _records, _slots, _kits, _allocations)
+    parts = (
+        _guards,
+        _ledger,
+        _credentials,
+        _records,
+        _slots,
+        _kits,
+        _allocations,
+        audit_product.differences,
+    )
     return tuple(row for part in parts for row in part())
 
 
@@ -73,12 +82,12 @@ def _records() -> Iterator[Row]:
 
 
 def _credentials() -> Iterator[Row]:
-    """Every PIN and session key is one that the journal says its person accepted."""
+    """Every PIN, passkey and session key is one that the journal says its person accepted."""
     said = {
         (entry.by, entry.payload.get("public_key"))
         for entry in VaultLedgerEntry.objects.using(DATABASE).filter(what__in=ACCEPTED)
     }
-    kept = Credential.objects.using(DATABASE).filter(kind__in=("pin", "pass"))
+    kept = Credential.objects.using(DATABASE).filter(kind__in=("pin", "passkey", "pass"))
     for row in kept.order_by("pk"):
         if (row.person, row.public_key) not in said:
             yield "vault_credential", str(row.pk), "the vault's ledger does not say this"

@@ -17,12 +17,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from equipoise.errors import (
     AllocatorSilent,
     EquipoiseError,
     IntegrityError,
+    MessageUnreadable,
     NotPermitted,
     SealBroken,
 )
@@ -48,12 +49,14 @@ def answer(content: bytes, verbs: frozenset[str]) -> bytes:
         return messages.answer(VERBS[verb](**given), nonce)
     except EquipoiseError as problem:
         return messages.refusal(_fit_for(verbs, problem), nonce)
-    except (ValueError, TypeError, KeyError):
-        return messages.refusal(AllocatorSilent("it does not understand the request"), nonce)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return messages.refusal(MessageUnreadable(), nonce)
     except Exception as problem:
         log.error("a message was not answered: %s", type(problem).__name__)
         _used.at = 0.0
-        return messages.refusal(AllocatorSilent("its database is out of reach"), nonce)
+        known = isinstance(problem, DatabaseError)
+        why = "its database is out of reach" if known else "it failed, and its log says at what"
+        return messages.refusal(AllocatorSilent(why), nonce)
 
 
 def _fit_for(verbs: frozenset[str], problem: EquipoiseError) -> EquipoiseError:

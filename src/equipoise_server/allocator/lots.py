@@ -150,7 +150,6 @@ def lot(*, lot: str, by: str, at: datetime) -> Answer:
     certificate = [
         {
             **as_data(one.test),
-            "limit": rules.limit(one.test),
             "value": one.value,
             "passes": one.passes,
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from equipoise.digest import canonical_json, sha256
 from equipoise.errors import KeyReused, NotPermitted, ReasonRequired, UnitNotValid
-from equipoise_server.allocator import kits, register
+from equipoise_server.allocator import kits, product_views, register
 from equipoise_server.allocator.asked import Asked
 from equipoise_server.allocator.journal import note
 from equipoise_server.allocator.transaction import DATABASE, vault_transaction
@@ -27,13 +27,17 @@ def record(
     at: datetime,
     key: str,
     reason: str = "",
+    kit: str = "",
 ) -> int:
     """Save one unblinded record; returns its version number.
+
+    Where it is of a unit of `kit`, the allocator enters lot and expiry itself.
 
     Raises:
         NotPermitted: `by` is not registered as a preparer.
         ReasonRequired: it exists already and no reason for the change was given.
         KeyReused: the key belongs to another request.
+        UnitNotValid: no such kit.
 
     """
     require(by, PREPARERS, "fill an unblinded form", at)
@@ -41,7 +45,7 @@ def record(
         participant=participant,
         form=form,
         number=number,
-        document=dict(document),
+        document={**document, **(product_views.origin(kits.find(kit)) if kit else {})},
         by=by,
         at=at,
         key=key,
@@ -53,7 +57,8 @@ def record(
 def prepare(asked: Asked) -> int:
     """The record of one prepared unit, which a second person has verified; returns its version.
 
-    The allocator looks up what the unit's kit is for and enters both names itself.
+    The allocator looks up what the unit's kit is for, and enters its lot and expiry and both
+    names itself.
 
     Raises:
         NotPermitted: the kit is of another site than either person works for.
@@ -69,6 +74,7 @@ def prepare(asked: Asked) -> int:
     if kit.participant != participant:
         raise UnitNotValid(asked.text("kit"), f"it is not the kit of {participant}")
     document = dict(asked.about["document"])
+    document |= product_views.origin(kit)
     document |= {"prepared_by": asked.person, "verified_by": other.person}
     return _save(
         Unsaved(

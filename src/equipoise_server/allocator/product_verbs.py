@@ -47,6 +47,10 @@ UNBLINDED: dict[str, Callable[..., Any]] = {
     "lots_of_kits": product_views.lots_of_kits,
 }
 """Each takes `by` (a username) and `at`; for the embedded allocator and the tests."""
+DECISIONS = frozenset(
+    {"release_lot", "quarantine_lot", "lift_quarantine", "recall_lot", "decide_excursion"}
+)
+"""What a session alone may not decide: whoever does proves themselves anew."""
 PHARMACY = frozenset({"pharmacist", "unblinded monitor"})
 
 

@@ -56,6 +56,15 @@ def lots_of_kits(*, by: str, at: datetime) -> dict[str, str]:
     return {row.code: lots[row.batch][0][known[kits.arm_in(row)]] for row in rows}
 
 
+def origin(row: Kit) -> dict[str, str]:
+    """Lot and expiry of one kit, for a record that names them; empty where no lot was packed."""
+    batch = PackagingBatch.objects.using(DATABASE).filter(code=row.batch).first()
+    if batch is None:
+        return {}
+    lot = batch.lots[specifications.products()[kits.arm_in(row)]]
+    return {"lot": lot, "expires_on": batch.expires_on.isoformat()}
+
+
 def _lots() -> dict[str, tuple[dict[str, str], str]]:
     rows = PackagingBatch.objects.using(DATABASE)
     return {row.code: (row.lots, row.expires_on.isoformat()) for row in rows}

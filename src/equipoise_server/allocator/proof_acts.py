@@ -13,6 +13,7 @@ from typing import Any
 
 from equipoise.errors import Refused, SamePerson, TwoPersonsRequired
 from equipoise_server.allocator import (
+    passkeys,
     preparation,
     product_verbs,
     proof_check,
@@ -53,6 +54,20 @@ def _enrol(asked: Asked) -> bool:
     return True
 
 
+def _enrol_passkey(asked: Asked) -> bool:
+    """With a one-time code it replaces what the person had; with a PIN it is one more."""
+    key = passkeys.stored(asked.text("site"), asked.text("public_key"))
+    with vault_transaction():
+        register.keep_passkey(
+            person=asked.person,
+            credential=asked.text("credential"),
+            public_key=key,
+            instead=asked.credential.kind == "code",
+            at=asked.at,
+        )
+    return True
+
+
 def _enter(asked: Asked) -> dict[str, Any]:
     key = asked.text("public_key")
     proving.require_key(key)
@@ -70,6 +85,7 @@ def _leave(asked: Asked) -> bool:
 
 ACTS: dict[str, Act] = {
     "enrol": Act(do=_enrol, roles=EVERYBODY, kinds=CODE),
+    "enrol passkey": Act(do=_enrol_passkey, roles=EVERYBODY, kinds=CODE | FRESH),
     "enter": Act(do=_enter, roles=EVERYBODY, kinds=FRESH),
     "leave": Act(do=_leave, roles=EVERYBODY),
     "reveal": Act(do=telling.reveal_asked, roles=telling.REVEALERS, kinds=FRESH),
@@ -92,7 +108,14 @@ ACTS: dict[str, Act] = {
     "kits": Act(do=register_views.kits_held, roles=telling.PREPARERS),
     "accountability": Act(do=register_views.accountability, roles=telling.PREPARERS),
     "journal": Act(do=register_views.journal, roles=telling.MONITORS),
-    **{verb: Act(do=do, roles=product_verbs.PHARMACY) for verb, do in product_verbs.ASKED.items()},
+    **{
+        verb: Act(
+            do=do,
+            roles=product_verbs.PHARMACY,
+            kinds=FRESH if verb in product_verbs.DECISIONS else SIGNED_IN,
+        )
+        for verb, do in product_verbs.ASKED.items()
+    },
 }
 """Every message of the unblinded door but `challenge`. Another part may add rows of its own."""
 

@@ -17,7 +17,7 @@ from equipoise.errors import (
     AssertionUsed,
     TooManyWrong,
 )
-from equipoise_server.allocator import proof, register
+from equipoise_server.allocator import passkeys, proof, register
 from equipoise_server.allocator.journal import note
 from equipoise_server.allocator.transaction import DATABASE, vault_transaction
 from equipoise_server.vault.keys import private_key
@@ -65,6 +65,8 @@ def prove(
 ) -> Credential:
     """What the person proved themselves with; `given` holds `nonce` and `signature`.
 
+    The assertion of a passkey has the other parts of `passkeys.PARTS` besides.
+
     Good or not, the nonce is spent and what happened is kept, before anything is answered.
 
     Raises:
@@ -72,7 +74,7 @@ def prove(
         AssertionUsed, AssertionExpired, AssertionRefused: why it does not count.
 
     """
-    nonce, signature = str(given["nonce"]), str(given["signature"])
+    nonce = str(given["nonce"])
     request = proof.asked(verb, person, about)
     found = None
     with vault_transaction():
@@ -81,7 +83,7 @@ def prove(
         spent = nonce if problem is None else f"refused/{secrets.token_hex(16)}"
         if problem is None:
             signed = proof.words(verb, person, about, nonce)
-            found = _fitting(register.credentials(person, kinds, at), signature, signed)
+            found = _fitting(register.credentials(person, kinds, at), given, signed)
             problem = AssertionRefused() if found is None else None
         _remember(Tried(person=person, verb=verb, asked=request, nonce=spent), problem, at)
     if found is None:
@@ -98,8 +100,14 @@ def _of_nonce(request: str, nonce: str, at: datetime) -> AssertionRefused | None
     return None if -1 <= seconds <= proof.LASTS else AssertionExpired()
 
 
-def _fitting(known: QuerySet[Credential], signature: str, signed: bytes) -> Credential | None:
-    return next((one for one in known if proof.fits(one.public_key, signature, signed)), None)
+def _fitting(
+    known: QuerySet[Credential], given: Mapping[str, str], signed: bytes
+) -> Credential | None:
+    if "credential" in given:
+        mine = known.filter(kind="passkey", name=register.passkey_name(str(given["credential"])))
+        return next((one for one in mine if passkeys.fits(one.public_key, given, signed)), None)
+    signature, others = str(given["signature"]), known.exclude(kind="passkey")
+    return next((one for one in others if proof.fits(one.public_key, signature, signed)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

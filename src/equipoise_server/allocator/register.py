@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
+from equipoise.digest import sha256
 from equipoise.errors import LiveUseRefused, NotPermitted, UnknownRecord
 from equipoise_server.allocator import proof
 from equipoise_server.allocator.ceremony import current
@@ -142,12 +143,33 @@ def set_pin_of_demonstration(*, person: str, pin: str, at: datetime) -> None:
 
 def keep_pin(*, person: str, salt: str, public_key: str, at: datetime) -> None:
     """Store the public half of a PIN's key in place of an earlier one. Call in a transaction."""
-    _end_credentials(person, ("code", "pin", "pass"), at)
+    _end_credentials(person, ("code", "pin", "passkey", "pass"), at)
     name = f"pin/{public_key}"
     Credential.objects.using(DATABASE).create(
         person=person, kind="pin", name=name, salt=salt, public_key=public_key, made_at=at
     )
     note("PIN set", by=person, at=at, payload={"public_key": public_key})
+
+
+def keep_passkey(
+    *, person: str, credential: str, public_key: str, instead: bool, at: datetime
+) -> None:
+    """Store a passkey; `instead` of all that the person had. Call in a transaction."""
+    if instead:
+        _end_credentials(person, ("code", "pin", "passkey", "pass"), at)
+    Credential.objects.using(DATABASE).create(
+        person=person,
+        kind="passkey",
+        name=passkey_name(credential),
+        public_key=public_key,
+        made_at=at,
+    )
+    note("passkey added", by=person, at=at, payload={"public_key": public_key})
+
+
+def passkey_name(credential: str) -> str:
+    """The name under which a passkey is kept: its own is up to 1,023 bytes long."""
+    return f"passkey/{sha256(credential.encode())}"
 
 
 def keep_pass(*, person: str, public_key: str, at: datetime) -> datetime:

@@ -12,6 +12,7 @@ from equipoise.cli.answer import messages
 from equipoise.errors import UnknownRecord
 from equipoise_server.commands.allocator import UNBLINDED_SOCKET
 from equipoise_server.commands.children import die_with_parent
+from equipoise_server.commands.gunicorn_server import serve_until_stopped
 from equipoise_server.commands.instance import DEFAULT, Folder
 
 DOOR = "EQUIPOISE_UNBLINDED_SOCKET"
@@ -42,8 +43,6 @@ def unblinded(
         UnknownRecord: the folder holds no instance.
 
     """
-    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-
     if not (folder / "study").is_dir():
         raise UnknownRecord(f"instance in {folder}")
     os.umask(0o077)
@@ -55,16 +54,11 @@ def unblinded(
     os.environ["EQUIPOISE_DIR"] = str(folder.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "equipoise_server.unblinded.settings"
     os.environ[DOOR] = str(door)
-    options = {"bind": f"{host}:{port}", "workers": 1, "threads": 8, "loglevel": "warning"}
+    options = {"bind": f"{host}:{port}", "workers": 1, "threads": 8}
 
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for name, value in options.items():
-                self.cfg.set(name, value)
+    def application() -> Any:
+        from equipoise_server.unblinded import wsgi
 
-        def load(self) -> Any:
-            from equipoise_server.unblinded.wsgi import application
+        return wsgi.application
 
-            return application
-
-    Server().run()
+    serve_until_stopped(application, options)

@@ -54,10 +54,12 @@ def _receive(
             raise UnknownRecord(f"site {site}")
         dosing = study.protocol.dosing
         units = dosing.doses if dosing else 1
-        for kit in kits:
+
+        def steps(kit: str) -> tuple[supply.Command, ...]:
             arrived = supply.Receive(kit=kit, site=site, units=units, at=at)
-            looked_at = supply.CheckIn(condition=condition, at=at)
-            supplies.receive(cursor, kit, arrived, looked_at, by=by.username, at=at)
+            return arrived, supply.CheckIn(condition=condition, at=at)
+
+        supplies.receive(cursor, kits, steps, by=by.username, at=at)
         if condition == "damaged":
             depot.withdraw_kits(site=site, kits=list(kits), at=at)
     return {}

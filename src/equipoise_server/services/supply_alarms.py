@@ -16,11 +16,11 @@ from equipoise.errors import ExternalError, IntegrityError
 from equipoise_server.allocator import client
 from equipoise_server.services.request import whole
 from equipoise_server.store import ledger
+from equipoise_server.store import study as studies
 from equipoise_server.store.models import LedgerEntry, Site
 
 LIST_LOW = "list-low"
 BY = "equipoise"
-LOW_STOCK = 2  # participants that the site can still serve, whatever their arms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ def supply_alarms(*, at: datetime) -> Alarms:
         low = client.list_low()
         opened = Site.objects.filter(closed_at__isnull=True).order_by("pk")
         codes = tuple(opened.values_list("pk", flat=True))
-        sites = tuple(code for code in codes if client.lowest_stock(site=code) < LOW_STOCK)
+        least = studies.active().protocol.supply.low_participants
+        sites = tuple(code for code in codes if client.lowest_stock(site=code) < least)
     except (ExternalError, IntegrityError):
         return Alarms(list_low=False, sites=())
     if low:

@@ -195,7 +195,12 @@ def _languages(request: HttpRequest) -> list[dict[str, Any]]:
 def sentence(problem: EquipoiseError) -> dict[str, Any]:
     """A refusal for a page: its code, and its words in the viewer's language."""
     own = words.said(problem.code)
-    return {"code": problem.code, "words": own or str(problem), "english": own is None}
+    return {
+        "code": problem.code,
+        "words": own or str(problem),
+        "english": own is None,
+        "detail": str(problem) if own and problem.code in words.IN_DETAIL else "",
+    }
 
 
 def status_of(problem: EquipoiseError) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import time
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from nacl.signing import SigningKey
 
@@ -49,12 +52,40 @@ def enter(request: HttpRequest, secret: Secret) -> Person:
     """
     key = SigningKey.generate()
     told = asking.with_secret(secret, "enter", {"public_key": proof.public(key)})
+    return _let_in(request, secret.person, key, told)
+
+
+def about_entering(person: str, draw: str) -> dict[str, str]:
+    """What a passkey signs to sign in: the key that this process will hold for the session."""
+    return {"public_key": proof.public(_key_of(person, draw))}
+
+
+def enter_by_passkey(
+    request: HttpRequest, person: str, draw: str, assertion: Mapping[str, str]
+) -> Person:
+    """Sign in with what the person's device has signed; `draw` came from this process.
+
+    Raises:
+        AssertionRefused: it does not fit.
+
+    """
+    told = asking.with_passkey(person, "enter", about_entering(person, draw), assertion)
+    return _let_in(request, person, _key_of(person, draw), told)
+
+
+def _key_of(person: str, draw: str) -> SigningKey:
+    """A key that only this process can make: nothing is kept until the person is known."""
+    words = f"enter/{draw}/{person}".encode()
+    return SigningKey(hmac.digest(settings.SECRET_KEY.encode(), words, "sha256"))
+
+
+def _let_in(request: HttpRequest, person: str, key: SigningKey, told: Any) -> Person:
     request.session.cycle_key()
-    request.session["person"] = secret.person
+    request.session["person"] = person
     request.session["key"] = bytes(key).hex()
     request.session["held"] = told["roles"]
     request.session["seen"] = int(time())
-    return Person(name=secret.person, held=_held(told["roles"]), key=key)
+    return Person(name=person, held=_held(told["roles"]), key=key)
 
 
 def _held(listed: list[Any]) -> Held:

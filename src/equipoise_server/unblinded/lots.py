@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from equipoise.errors import EquipoiseError, ReasonRequired
 from equipoise_server.allocator import asking
 from equipoise_server.allocator.asking import Secret
-from equipoise_server.unblinded import frame
+from equipoise_server.unblinded import certificates, devices, frame
 from equipoise_server.unblinded.frame import Desk, page_for, render
 
 STEPS: dict[str, str | Promise] = {
@@ -24,6 +24,14 @@ STEPS: dict[str, str | Promise] = {
     "lift_quarantine": _("Lift the quarantine"),
     "recall_lot": _("Recall"),
 }
+NEXT: dict[str, tuple[str, ...]] = {
+    "made": ("quarantine_lot", "recall_lot"),
+    "certified": ("release_lot", "quarantine_lot", "recall_lot"),
+    "released": ("quarantine_lot", "recall_lot"),
+    "quarantined": ("lift_quarantine", "recall_lot"),
+    "recalled": (),
+}
+"""Which steps are offered where a lot stands. Whether one may be taken the allocator says."""
 STATUS: dict[str, tuple[str, str, str | Promise]] = {
     "made": ("ring", "plain", _("made")),
     "certified": ("document", "info", _("certified")),
@@ -56,6 +64,8 @@ def lot(here: Desk, code: str) -> HttpResponse:
     problem: EquipoiseError | None = None
     if here.request.method == "POST":
         try:
+            if devices.ASKED in here.request.POST:
+                return _ask_device(here, code)
             _take(here, code)
         except EquipoiseError as refusal:
             problem = refusal
@@ -64,7 +74,7 @@ def lot(here: Desk, code: str) -> HttpResponse:
     found = here.me.ask("lot", {"lot": code})
     context = {
         "lot": _row(here, found),
-        "certificate": [{**one, "shown": _text(here, one)} for one in found["certificate"]],
+        "certificate": [certificates.row(one, here.language) for one in found["certificate"]],
         "history": [
             {
                 **one,
@@ -73,7 +83,7 @@ def lot(here: Desk, code: str) -> HttpResponse:
             }
             for one in found["history"]
         ],
-        "steps": list(STEPS.items()),
+        "steps": [(name, STEPS[name]) for name in NEXT[found["status"]]],
         "reason": here.request.POST.get("reason", ""),
         "problem": frame.sentence(problem) if problem else None,
     }
@@ -81,13 +91,28 @@ def lot(here: Desk, code: str) -> HttpResponse:
     return render(here, "unblinded/lot.html", context, status=status)
 
 
-def _take(here: Desk, code: str) -> None:
+def _step(here: Desk, code: str) -> tuple[str, dict[str, str]]:
     posted = here.request.POST
     reason, step = posted.get("reason", "").strip()[:500], posted.get("step", "")
     if not reason or step not in STEPS:
         raise ReasonRequired("A step of a lot")
-    secret = Secret(person=here.me.name, kind="pin", typed=posted.get("pin", ""))
-    asking.with_secret(secret, step, {"lot": code, "reason": reason})
+    return step, {"lot": code, "reason": reason}
+
+
+def _take(here: Desk, code: str) -> None:
+    step, about = _step(here, code)
+    signed = devices.signed(here.request.POST)
+    if signed is not None:
+        asking.with_passkey(here.me.name, step, about, signed)
+        return
+    typed = here.request.POST.get("pin", "")
+    asking.with_secret(Secret(person=here.me.name, kind="pin", typed=typed), step, about)
+
+
+def _ask_device(here: Desk, code: str) -> HttpResponse:
+    step, about = _step(here, code)
+    kept = {"person": here.me.name, "step": step, "reason": about["reason"]}
+    return devices.confirm(here, step, about, kept, "lots")
 
 
 def _row(here: Desk, found: dict[str, Any]) -> dict[str, Any]:
@@ -99,10 +124,3 @@ def _row(here: Desk, found: dict[str, Any]) -> dict[str, Any]:
         "badge": {"icon": icon, "tone": tone, "label": label},
         "product": product.title.say(here.language) if product else found["product"],
     }
-
-
-def _text(here: Desk, one: dict[str, Any]) -> str:
-    text = one.get("text", {})
-    if isinstance(text, dict):
-        return str(text.get(here.language) or text.get("en") or one.get("id", ""))
-    return str(text or one.get("id", ""))

@@ -207,6 +207,7 @@ def _form(
     ]
     context = {
         "task": task,
+        "kit": here.me.ask("kit", {"kit": task.kit}),
         "product": product,
         "groups": groups,
         "wrong": wrong,

@@ -8,11 +8,15 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from equipoise.protocol.forms import Item
 from equipoise_server.unblinded import words
 from equipoise_server.unblinded.frame import Desk, page_for, render
 
 TOLD = ("revealed", "revealed for a report", "limit raised", "refused")
 SHOWN = 200
+
+
+_NAMED = {"verb": words.ASKED_FOR, "role": words.ROLES}
 
 
 @page_for("accountability")
@@ -51,12 +55,28 @@ def _form_title(here: Desk, form: str) -> str:
 def _answers(here: Desk, form: str, document: dict[str, Any]) -> list[tuple[str, str]]:
     """What was written, by the words of the form; the two names that the allocator entered last."""
     found = here.study.forms.get(form)
-    texts = {item.id: item.text.say(here.language) for item in found.items()} if found else {}
-    return [(texts.get(name, name), _said(value)) for name, value in document.items()]
+    items = {item.id: item for item in found.items()} if found else {}
+    return [
+        (
+            items[name].text.say(here.language) if name in items else name,
+            _said(here, items.get(name), value),
+        )
+        for name, value in document.items()
+    ]
 
 
-def _said(value: object) -> str:
-    return {True: "✓", False: "✗"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+def _said(here: Desk, item: Item | None, value: object) -> str:
+    """One answer in the words of the form: a code by its text, an instant on its own clock."""
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if item is None or value is None:
+        return str(value)
+    if item.type == "datetime":
+        return f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M UTC%z}"
+    lists = (one for one in here.study.protocol.code_lists if one.id == item.codes)
+    texts = {one.code: one.text.say(here.language) for codes in lists for one in codes.codes}
+    said = texts.get(str(value), str(value))
+    return f"{said} {item.unit}" if item.unit else said
 
 
 @page_for("journal")
@@ -68,7 +88,7 @@ def journal(here: Desk) -> HttpResponse:
             **row,
             "at": datetime.fromisoformat(row["at"]),
             "words": words.ACTS.get(row["what"], row["what"]),
-            "detail": _detail(row["payload"]),
+            "detail": _detail(row["payload"], row["by"]),
         }
         for row in here.me.ask("journal", {})
         if everything or row["what"] in TOLD
@@ -76,13 +96,21 @@ def journal(here: Desk) -> HttpResponse:
     return render(here, "unblinded/journal.html", {"rows": rows[:SHOWN], "all": everything})
 
 
-def _detail(payload: dict[str, Any]) -> str:
-    left_out = ("public_key", "digest")
-    shown = {name: value for name, value in payload.items() if name not in left_out}
-    return "; ".join(f"{name}: {_listed(value)}" for name, value in shown.items())
+def _detail(payload: dict[str, Any], by: str) -> str:
+    shown = {name: value for name, value in payload.items() if name not in _LEFT_OUT}
+    if shown.get("person") == by:
+        del shown["person"]
+    return "; ".join(
+        f"{words.DETAILS.get(name, name)}: {_listed(name, value)}" for name, value in shown.items()
+    )
 
 
-def _listed(value: object) -> str:
+_LEFT_OUT = ("public_key", "digest")
+
+
+def _listed(name: str, value: object) -> str:
+    if name in _NAMED:
+        return str(_NAMED[name].get(str(value), value))
     if isinstance(value, list):
         return ", ".join(map(str, value[:4])) + (" …" if len(value) > 4 else "")
     return str(value)

@@ -1,7 +1,7 @@
 """Emergency unblinding, and unblinding for one safety report. The arm is in one answer alone.
 
-Two steps. The first names participant and reason, and fetches a nonce. The second gives the PIN;
-the nonce goes with it, so that a reload, a second click or a copy of the request shows nothing.
+Two steps. The first names participant and reason, and fetches a nonce. The second gives the PIN
+or has a passkey sign; the nonce goes with it, so that a reload, a second click or a copy of the request shows nothing.
 Neither step needs a session, the store or mail: the allocator is enough.
 """
 
@@ -17,10 +17,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import EquipoiseError, NotRandomised, ReasonRequired, UnknownRecord
-from equipoise_server.allocator import asking, client
+from equipoise_server.allocator import asking
 from equipoise_server.allocator.asking import Secret
 from equipoise_server.store.queries import participants
-from equipoise_server.unblinded import frame
+from equipoise_server.unblinded import devices, frame
 from equipoise_server.unblinded.frame import Desk, page, render
 
 LONGEST_REASON = 1000
@@ -100,22 +100,20 @@ def _first(
 
 
 def _second(here: Desk, kind: Kind, given: dict[str, str], about: dict[str, Any]) -> HttpResponse:
-    nonce = client.challenge(person=given["person"], verb=kind.verb, about=about)["nonce"]
-    asks_code = "release" in here.request.POST
-    context = {"kind": kind, "given": given, "nonce": nonce, "asks_code": asks_code}
+    asked = asking.challenged(given["person"], kind.verb, about)
+    context = {"kind": kind, "given": given, **asked, "asks_code": "release" in here.request.POST}
     return render(here, "unblinded/reveal_confirm.html", context)
 
 
 def _told(here: Desk, kind: Kind, given: dict[str, str], about: dict[str, Any]) -> HttpResponse:
     posted = here.request.POST
-    secret = Secret(person=given["person"], kind="pin", typed=posted.get("pin", ""))
-    arm = asking.with_secret(
-        secret,
-        kind.verb,
-        about,
-        release_code=posted.get("release", ""),
-        nonce=posted["nonce"],
-    )
+    person, code, signed = given["person"], posted.get("release", ""), devices.signed(posted)
+    if signed is not None:
+        arm = asking.with_passkey(person, kind.verb, about, signed, release_code=code)
+    else:
+        secret = Secret(person=person, kind="pin", typed=posted.get("pin", ""))
+        nonce = posted["nonce"]
+        arm = asking.with_secret(secret, kind.verb, about, release_code=code, nonce=nonce)
     shown = {
         "kind": kind,
         "given": given,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from equipoise.errors import EquipoiseError
 from equipoise_server.allocator import asking, proof, register_names
 from equipoise_server.allocator.asking import Secret
-from equipoise_server.unblinded import frame, keys, pins, words
+from equipoise_server.unblinded import devices, frame, keys, pins, words
 from equipoise_server.unblinded.frame import Desk, page, render
 
 LOGINS = "unblinded-logins.json"
@@ -41,16 +42,28 @@ def home(here: Desk) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page
 def sign_in(here: Desk) -> HttpResponse:
-    """Name and PIN."""
+    """Name, and PIN or passkey."""
     posted = here.request.POST
     if here.request.method == "GET":
         return _form(here, here.request.GET.get("as", ""))
     name = posted.get("person", "").strip()
     try:
-        keys.enter(here.request, Secret(person=name, kind="pin", typed=posted.get("pin", "")))
+        signed = devices.signed(posted)
+        if signed is not None:
+            keys.enter_by_passkey(here.request, name, posted.get("draw", "")[:64], signed)
+        elif devices.ASKED in posted:
+            return _ask_device(here, name)
+        else:
+            keys.enter(here.request, Secret(person=name, kind="pin", typed=posted.get("pin", "")))
     except EquipoiseError as problem:
         return _form(here, name, problem)
     return HttpResponseRedirect(_next(here))
+
+
+def _ask_device(here: Desk, name: str) -> HttpResponse:
+    draw = token_hex(16)
+    kept = {"person": name, "draw": draw, "next": here.request.POST.get("next", "")}
+    return devices.confirm(here, "enter", keys.about_entering(name, draw), kept, "sign-in")
 
 
 def _form(here: Desk, name: str, problem: EquipoiseError | None = None) -> HttpResponse:
@@ -61,6 +74,7 @@ def _form(here: Desk, name: str, problem: EquipoiseError | None = None) -> HttpR
         "pin": chosen["pin"] if chosen else "",
         "logins": offered,
         "next": here.request.GET.get("next") or here.request.POST.get("next", ""),
+        "made": here.request.GET.get("made") == devices.ASKED,
         "problem": frame.sentence(problem) if problem else None,
     }
     status = frame.status_of(problem) if problem else 200

@@ -9,8 +9,8 @@ Words = str | Promise
 
 REFUSALS: dict[str, Words] = {
     "refused.assertion": _(
-        "Name and PIN do not fit. Nothing was shown. Check both and try again; after five wrong "
-        "attempts there is a pause of 15 minutes."
+        "Name and PIN or passkey do not fit. Nothing was shown. Check both and try again; after "
+        "five wrong attempts there is a pause of 15 minutes."
     ),
     "refused.assertion-expired": _(
         "More than two minutes went by before the PIN was given. Nothing was shown. Start again."
@@ -36,7 +36,8 @@ REFUSALS: dict[str, Words] = {
         "row such as 12345678, and not your name."
     ),
     "refused.unknown": _(
-        "Nobody of this code has been randomised. Check the code, character by character."
+        "Nothing is known here under this code: no participant who was randomised, no lot, no "
+        "product. Check what you entered, character by character."
     ),
     "refused.not-randomised": _(
         "This participant has not been randomised, so there is nothing to unblind."
@@ -48,12 +49,29 @@ REFUSALS: dict[str, Words] = {
     "refused.unit-not-valid": _(
         "This unit is not for this participant, or not valid. Take the replacement."
     ),
+    "refused.lot-not-releasable": _(
+        "The lot cannot be released: a release test is missing or outside its limit, or the lot "
+        "has expired."
+    ),
+    "refused.out-of-order": _(
+        "This was not recorded: it does not follow from what is recorded so far, or a date or "
+        "number cannot be right."
+    ),
+    "refused.out-of-stock": _("There are too few kits for this. Pack a batch first."),
     "conflict.key-reused": _("This form was sent before with other answers. Open it anew."),
+    "external.message": _(
+        "The program that holds the allocation did not understand this, and did nothing. Call the "
+        "trial office; treat the participant as you judge best meanwhile."
+    ),
     "external.allocator": _(
         "The program that holds the allocation does not answer. Try again in half a minute. If it "
         "still does not, call the trial office; treat the participant as you judge best meanwhile."
     ),
 }
+
+
+IN_DETAIL = ("refused.lot-not-releasable", "refused.out-of-order")
+"""Where the sentence of the refusal says what exactly is wrong: it is shown too."""
 
 
 def said(code: str) -> Words | None:
@@ -81,6 +99,7 @@ ACTS: dict[str, Words] = {
     "one-time code": _("One-time code given"),
     "release codes": _("Release codes made"),
     "PIN set": _("PIN set"),
+    "passkey added": _("Passkey added"),
     "signed in": _("Signed in"),
     "contents shown": _("Content of a kit shown"),
     "worklist shown": _("Worklist shown"),
@@ -107,3 +126,45 @@ ACTS: dict[str, Words] = {
     "excursion": _("Temperature excursion reported"),
     "excursion decided": _("Temperature excursion decided"),
 }
+
+DETAILS: dict[str, Words] = {
+    "batch": _("Batch"),
+    "custodian": _("Custodian"),
+    "decision": _("Decision"),
+    "event": _("Adverse event number"),
+    "excursion": _("Excursion"),
+    "form": _("Form"),
+    "kit": _("Kit"),
+    "kits": _("Kits"),
+    "lot": _("Lot"),
+    "lots": _("Lots"),
+    "number": _("Number"),
+    "person": _("Who"),
+    "reason": _("Reason"),
+    "role": _("Role"),
+    "shares": _("Shares"),
+    "site": _("Site"),
+    "sites": _("Sites"),
+    "username": _("User name"),
+    "verb": _("Asked for"),
+    "version": _("Version"),
+    "why": _("Why not"),
+}
+"""What a line of the journal tells beside who, when and whom, by its name there."""
+
+ASKED_FOR: dict[str, Words] = {
+    "reveal": ACTS["revealed"],
+    "reveal_for_report": ACTS["revealed for a report"],
+    "make_lot": _("Enter a lot"),
+    "certify_lot": _("Enter results"),
+    "release_lot": ACTS["lot release"],
+    "quarantine_lot": ACTS["lot quarantine"],
+    "lift_quarantine": ACTS["lot lift"],
+    "recall_lot": ACTS["lot recall"],
+    "pack": _("Pack a batch"),
+    "consign": _("Send kits to a site"),
+    "report_excursion": _("Report an excursion"),
+    "decide_excursion": ACTS["excursion decided"],
+    "prepare": _("Prepare a unit"),
+}
+"""What a refused request was for, by the allocator's verb."""

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from equipoise.protocol.supply_plan import SupplyPlan
 from equipoise.supply import Account, KitState, accountability
 from equipoise_server.store import supplies
 from equipoise_server.store.queries import trial
 from equipoise_server.web.shared.words import Badge, Words
-
-LOW = 8  # kits: below it, a delivery is asked for
 
 STATUS: dict[str, Words] = {
     "received": _("received, not looked at"),
@@ -42,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stocked:
-    """The stock of one site."""
+    """The stock of one site. `low`: a delivery should be asked for."""
 
     site: str
     free: int
@@ -51,21 +50,19 @@ class Stocked:
     reserved: int
     handed_out: int
     account: Account
+    low: bool
     rows: tuple[Row, ...] = ()
 
-    @property
-    def low(self) -> bool:
-        """Whether a delivery should be asked for."""
-        return self.free < LOW
 
-
-def stocked(site: str, *, rows: bool = False) -> Stocked:
+def stocked(site: str, plan: SupplyPlan, *, rows: bool = False) -> Stocked:
     """Count the kits of a site."""
     states = list(supplies.states([site]))
     counts = Counter(state.status for state in states)
+    free = sum(state.in_stock for state in states)
     return Stocked(
         site=site,
-        free=sum(state.in_stock for state in states),
+        free=free,
+        low=free < plan.low_kits,
         not_valid=sum(not state.valid and _there(state) for state in states),
         on_the_way=counts["sent"],
         reserved=counts["reserved"],

@@ -36,7 +36,7 @@ def sites(page: Page) -> HttpResponse:
 
 
 def _named(page: Page, site: str) -> tuple[Stocked, str]:
-    return stocked(site), said(names()[site], page.language)
+    return stocked(site, page.study.protocol.supply), said(names()[site], page.language)
 
 
 def _require(page: Page, site: str) -> None:
@@ -62,7 +62,7 @@ def stock(page: Page, site: str) -> HttpResponse:
     """The kits of one site."""
     _require(page, site)
     context = {
-        "stock": stocked(site, rows=True),
+        "stock": stocked(site, page.study.protocol.supply, rows=True),
         "name": said(names()[site], page.language),
         "acts": _offers(page, site),
         "done": BY_NAME.get(page.request.GET.get("done", "")),
