@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
@@ -35,6 +35,7 @@ h1 { font-size: 15pt; margin: 0 0 2mm; string-set: form content(); } h2 { font-s
 .item { break-inside: avoid; padding: 1.2mm 0; border-bottom: .2pt solid #ddd; } .q { font-weight: 600; } .a { margin-top: .6mm; }
 .box { display: inline-block; width: 3mm; height: 3mm; border: .5pt solid #111; margin: 0 1mm 0 3mm; text-align: center; line-height: 3mm; font-size: 8pt; }
 .line { display: inline-block; min-width: 55mm; border-bottom: .5pt solid #111; } .small { font-size: 7.5pt; color: #444; } .note { font-size: 8pt; color: #333; }
+article { break-before: page; }
 .annotation { font: 7.5pt monospace; color: #8a1538; }
 """
 
@@ -62,6 +63,40 @@ def form_page(
     filled: Filled | None = None,
 ) -> str:
     """One form as HTML. `annotated` names each item, its type, range and target domain."""
+    title = escape(form.title.say(language))
+    return _document(title, _sheet(study, form, language, annotated, filled), language)
+
+
+def record_book(
+    study: Study, title: str, pages: Iterable[tuple[Form, Filled]], language: str
+) -> str:
+    """Filled forms one after the other as one page of HTML, with a list of them in front."""
+    every = list(pages)
+    listed = "".join(
+        f'<li><a href="#f{number}">{escape(_name(form, filled, language))}</a></li>'
+        for number, (form, filled) in enumerate(every)
+    )
+    sheets = "".join(
+        f'<article id="f{number}">{_sheet(study, form, language, False, filled)}</article>'
+        for number, (form, filled) in enumerate(every)
+    )
+    head = f"<header><h1>{escape(title)}</h1><ol>{listed}</ol></header>"
+    return _document(escape(title), head + sheets, language)
+
+
+def _name(form: Form, filled: Filled, language: str) -> str:
+    number = f" {filled.number}" if filled.number else ""
+    return f"{filled.on} · {form.title.say(language)}{number} · {filled.visit}"
+
+
+def _document(title: str, body: str, language: str) -> str:
+    return (
+        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>{body}</body></html>"
+    )
+
+
+def _sheet(study: Study, form: Form, language: str, annotated: bool, filled: Filled | None) -> str:
     words = _WORDS.get(language, _WORDS["en"])
     body = "".join(_groups(study, form, language, annotated, filled))
     title = escape(form.title.say(language))
@@ -69,10 +104,8 @@ def form_page(
     domain = f' <span class="annotation">{escape(form.sdtm or "")}</span>' if annotated else ""
     help_text = f'<p class="note">{escape(form.help.say(language))}</p>' if form.help else ""
     return (
-        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>"
         f'<h1>{title}{domain}</h1><p class="small">{about}</p>'
-        f"{_head(words, filled, form)}{help_text}{body}{_foot(words, filled)}</body></html>"
+        f"{_head(words, filled, form)}{help_text}{body}{_foot(words, filled)}"
     )
 
 
