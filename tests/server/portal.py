@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core import signing
+from django.utils import timezone
+
+from equipoise_server.services import public_limits
 from equipoise_server.services.contact_site import Message, contact_site
 from equipoise_server.services.send_mail import send_mail
 from equipoise_server.services.sign_up import Wish, confirm, sign_up
@@ -45,3 +52,17 @@ def write_to(site: str = "s01", at: datetime = NOW, **more: Any) -> str:
         **more,
     }
     return contact_site(Message(**given), at=at)
+
+
+def proved(purpose_age: float = 10.0) -> dict[str, str]:
+    """What a browser adds to a form after it has done its sum."""
+    challenge = public_limits.challenge(timezone.now())
+    number = next(
+        n
+        for n in range(int(challenge["maxnumber"]) + 1)
+        if hashlib.sha256(f"{challenge['salt']}{n}".encode()).hexdigest() == challenge["challenge"]
+    )
+    kept = {one: challenge[one] for one in ("algorithm", "challenge", "salt", "signature")}
+    proof = base64.b64encode(json.dumps({**kept, "number": number}).encode()).decode()
+    shown = int(timezone.now().timestamp() - purpose_age)
+    return {"proof": proof, "stamp": signing.Signer(salt="equipoise/form").sign(str(shown))}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
@@ -28,7 +26,7 @@ from equipoise_server.store.queries import listings
 from equipoise_server.store.queries.listings import Wanted
 from server.cast import NOW, Cast, key
 from server.pages import Texts, everybody, signed_in, text_of
-from server.portal import ANNA, link_in, volunteer, write_to
+from server.portal import ANNA, link_in, proved, volunteer, write_to
 from server.smtp import Server, serving
 
 pytestmark = pytest.mark.once  # the same on both engines
@@ -39,20 +37,6 @@ SAMPLES = Path(__file__).parents[1] / "registry"
 def server(trial: Cast) -> Iterator[Server]:
     with serving() as one:
         yield one
-
-
-def _proved(purpose_age: float = 10.0) -> dict[str, str]:
-    """What a browser adds to a form after it has done its sum."""
-    challenge = public_limits.challenge(timezone.now())
-    number = next(
-        n
-        for n in range(int(challenge["maxnumber"]) + 1)
-        if hashlib.sha256(f"{challenge['salt']}{n}".encode()).hexdigest() == challenge["challenge"]
-    )
-    kept = {one: challenge[one] for one in ("algorithm", "challenge", "salt", "signature")}
-    proof = base64.b64encode(json.dumps({**kept, "number": number}).encode()).decode()
-    shown = int(timezone.now().timestamp() - purpose_age)
-    return {"proof": proof, "stamp": signing.Signer(salt="equipoise/form").sign(str(shown))}
 
 
 def _message(**more: str) -> dict[str, str]:
@@ -70,7 +54,7 @@ def _volunteer_client(server: Server, address: str = ANNA) -> Client:
     """A browser in which a volunteer has confirmed and is signed in."""
     client = Client()
     wish = {"address": address, "topic": "helicobacter", "rhythm": "digest", "alerts": "yes"}
-    assert client.post("/en/volunteer/", {**wish, **_proved()}).status_code == 302
+    assert client.post("/en/volunteer/", {**wish, **proved()}).status_code == 302
     send_mail(at=timezone.now())
     signed = link_in(server.last(address), "confirm")
     assert client.get(f"/en/volunteer/confirm/{signed}/").status_code == 200
@@ -83,7 +67,7 @@ def test_a_message_is_sent_and_its_state_shown_without_a_cookie(
     trial: Cast, server: Server
 ) -> None:
     client = Client(enforce_csrf_checks=True)
-    answer = client.post("/en/contact/", _message(**_proved(), **{"a.age": "yes"}), follow=True)
+    answer = client.post("/en/contact/", _message(**proved(), **{"a.age": "yes"}), follow=True)
     assert "Your message has been sent" in text_of(answer)
     assert "Not read yet" in text_of(answer)
     assert not client.cookies
@@ -104,7 +88,7 @@ MACHINES: tuple[dict[str, str], ...] = (
 
 def test_a_machine_gets_nothing_through(trial: Cast, server: Server) -> None:
     for change in MACHINES:
-        sent = {**_message(), **_proved(), **change}
+        sent = {**_message(), **proved(), **change}
         assert Client().post("/en/contact/", sent).status_code == 400, change
     assert not Enquiry.objects.exists()
     assert not Enquirer.objects.using("identity").exists()
@@ -131,10 +115,10 @@ def test_a_zero_byte_breaks_no_page(trial: Cast, server: Server) -> None:
 def test_too_quick_too_old_and_used_twice_are_refused(trial: Cast, server: Server) -> None:
     client = Client()
     for age in (0.5, 5 * 3600):
-        assert client.post("/en/contact/", _message(**_proved(age))).status_code == 400
-    proved = _proved()
-    assert client.post("/en/contact/", _message(**proved)).status_code == 302
-    assert client.post("/en/contact/", _message(**proved)).status_code == 400
+        assert client.post("/en/contact/", _message(**proved(age))).status_code == 400
+    sum_done = proved()
+    assert client.post("/en/contact/", _message(**sum_done)).status_code == 302
+    assert client.post("/en/contact/", _message(**sum_done)).status_code == 400
     assert Enquiry.objects.count() == 1
 
 

@@ -202,18 +202,20 @@ def _content(row: ConsentTalk, identity: str, by: User, copy: str) -> dict[str, 
 
 
 def _tell(row: ConsentTalk) -> None:
-    """A letter that the copy is there; the copy itself lies behind the sign-in."""
+    """A letter that the copy is there; it holds the copy itself where the person agreed to that."""
     try:
         door = door_of(str(row.participant_id))
     except UnknownRecord:
         return
     where = "zh-hans" if door.language == "zh-Hans" else "en"
+    enclosed = {"talk": row.token, "participant": str(row.participant_id)}
     mail.queue(
-        template="consent-signed",
+        template="consent-copy" if door.copies else "consent-signed",
         to=door.address,
         language=door.language,
         context={"link": mail.link(f"/{where}/me/")},
         key=f"consent-signed/{row.token}",
+        enclosed=enclosed if door.copies else None,
     )
 
 

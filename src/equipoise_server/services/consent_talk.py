@@ -35,7 +35,10 @@ LIMITS = {"name": 120, "relation": 80, "address": 254, "phone": 40}
 LONGEST = 2000
 
 Persons = Mapping[str, Mapping[str, str]]
-"""Role to name, and to `relation`, `address` and `phone` where they are known."""
+"""Role to name, and to `relation`, `address` and `phone` where they are known.
+
+`copies` is "yes" where the participant agreed that the signed copy is mailed to the address.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,14 @@ def _seal_persons(token: str, code: str, language: str, persons: Persons, at: da
             at=at,
         )
     if own.get("address", "").strip():
-        open_door(code, address=told[1], phone=told[0], language=language, at=at)
+        open_door(
+            code,
+            address=told[1],
+            phone=told[0],
+            language=language,
+            at=at,
+            copies=own.get("copies") == "yes",
+        )
 
 
 def _mail_link(row: ConsentTalk, address: str) -> None:

@@ -132,7 +132,7 @@ def _keep(
     code, at = str(request.body["participant"]), request.at
     plan = plan_of(studies.of_participant(code))
     place = Place(participant=code, form=plan.form, visit=DAILY, number=number)
-    found = standing(cursor, place, step="keep a diary")
+    found = standing(cursor, place, step="keep a diary", at=at)
     if found.randomised_on is None:
         raise OutOfOrder("The diary", "it begins with the first day of the study")
     on = found.randomised_on + timedelta(days=number)

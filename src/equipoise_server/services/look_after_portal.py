@@ -11,6 +11,7 @@ from django.db import transaction
 from equipoise_server.identity.models import Alerted, Letter, Volunteer
 from equipoise_server.identity.sealing import fresh_key, seal
 from equipoise_server.services import mail
+from equipoise_server.services.forget_inactive import Forgotten, forget_inactive
 from equipoise_server.services.mail import DATABASE
 from equipoise_server.services.post_study import refresh_listing
 from equipoise_server.services.public_limits import forget_counts
@@ -33,18 +34,24 @@ class LookedAfter:
     digests: int
     purged: int
     mail: Sent
+    forgotten: Forgotten
 
 
-def look_after_portal(*, at: datetime) -> LookedAfter:
-    """Do what is due now. May run at any time, often."""
+def look_after_portal(*, at: datetime, nightly: bool = True) -> LookedAfter:
+    """Do what is due now. May run at any time, often.
+
+    `nightly`: also what once a day is enough for, which is to forget people.
+    """
     if Trial.objects.exists():
         refresh_listing(at=at)
     forget_counts(at=at)
+    forgotten = forget_inactive(at=at) if nightly else Forgotten()
     return LookedAfter(
         escalated=escalate(at=at),
         digests=send_digests(at=at),
         purged=purge_unconfirmed(at=at),
         mail=send_mail(at=at),
+        forgotten=forgotten,
     )
 
 

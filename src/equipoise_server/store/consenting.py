@@ -20,10 +20,13 @@ DECLINED = "consent-declined"
 WISHED = "withdrawal-wished"
 PROBLEM = "problem-reported"
 ANSWERED = "problem-answered"
+IDENTITY_READ = "identity-read"
 RELEASED = "results-released"
 """On the chain of the study; the others are on chains of participants."""
 
-ENTRIES = frozenset({BEGUN, PERSON_SIGNED, GIVEN, DECLINED, WISHED, PROBLEM, ANSWERED})
+ENTRIES = frozenset(
+    {BEGUN, PERSON_SIGNED, GIVEN, DECLINED, WISHED, PROBLEM, ANSWERED, IDENTITY_READ}
+)
 """Kinds of entries on participants' chains that change nobody's life-cycle."""
 
 

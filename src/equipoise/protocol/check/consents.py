@@ -68,6 +68,7 @@ def _plan(subject: Subject) -> Iterator[Finding]:
     for number, name in enumerate(plan.samples):
         if name not in subject.study.forms:
             yield _unknown(subject, ("samples", number), f"`{name}` is no form: correct it.")
+    yield from _consent_form(subject)
     if plan.diary is None:
         return
     form = subject.study.forms.get(plan.diary.form)
@@ -82,6 +83,20 @@ def _plan(subject: Subject) -> Iterator[Finding]:
     if not any(form.id in one.forms and one.daily for one in subject.protocol.schedule):
         words = f"The schedule does not ask `{form.id}` daily: the diary would never be due."
         yield _unknown(subject, ("diary", "form"), words)
+
+
+def _consent_form(subject: Subject) -> Iterator[Finding]:
+    plan = subject.study.participants.consent
+    if plan is None:
+        return
+    form = subject.study.forms.get(plan.form)
+    if form is None or form.audience != "blinded":
+        words = f"`{plan.form}` is no blinded form: name the one that says who consented."
+        yield _unknown(subject, ("consent", "form"), words)
+        return
+    for item in plan.items:
+        if form.item(item) is None:
+            yield _unknown(subject, ("consent",), f"Form `{form.id}` has no item `{item}`.")
 
 
 def _unknown(subject: Subject, where: tuple[Key, ...], words: str) -> Finding:

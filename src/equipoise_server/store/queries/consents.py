@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from equipoise.participant import ParticipantState
 from equipoise.protocol.consent_document import newest
 from equipoise_server.store import consenting, life
 from equipoise_server.store import study as studies
@@ -95,6 +96,17 @@ def to_sign_anew(sites: Sites, at: datetime) -> tuple[str, ...]:
             for code, site in people.order_by("pk").values_list("pk", "site_id")
             if consenting.ahead_of(cursor, code, site, at) is not None
         )
+
+
+def anew_for(state: ParticipantState, at: datetime) -> str:
+    """The version that somebody in the trial has to sign after an amendment, "" for none."""
+    waits = state.consented and state.status in IN_TRIAL
+    if not waits or not Amendment.objects.filter(needs_reconsent=True).exists():
+        return ""
+    with connection.cursor() as cursor:
+        if consenting.ahead_of(cursor, state.code, state.site, at) is None:
+            return ""
+    return to_agree_to(state.code, at)
 
 
 def to_agree_to(code: str, at: datetime) -> str:

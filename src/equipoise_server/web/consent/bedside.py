@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from equipoise.errors import EquipoiseError, UnknownRecord
 from equipoise.participant import ParticipantState
+from equipoise.participant.deferral import lapsed
 from equipoise_server.services import permissions
 from equipoise_server.services.consent_defer import defer_consent
 from equipoise_server.services.consent_sign import copy_of, countersign, decline, purpose
@@ -24,6 +25,7 @@ from equipoise_server.services.consent_talk import (
     persons_of,
     talk_of,
 )
+from equipoise_server.services.read_identity import known_identity, note_reading
 from equipoise_server.store.queries import consents
 from equipoise_server.web.consent.frame import (
     CAPACITIES,
@@ -35,13 +37,13 @@ from equipoise_server.web.consent.frame import (
     refusal,
     who,
 )
-from equipoise_server.web.consent.reading import reading
+from equipoise_server.web.consent.tablet import hand_over
 from equipoise_server.web.shared.page import Page, page_for
-from equipoise_server.web.shared.proof import prove, prove_fields
+from equipoise_server.web.shared.proof import is_kept, prove, prove_fields
 from equipoise_server.web.shared.public_form import readable
 from equipoise_server.web.shared.rendering import render
 
-FIELDS = ("name", "relation", "address", "phone")
+FIELDS = ("name", "relation", "address", "phone", "copies")
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +61,7 @@ def begin(page: Page, code: str) -> HttpResponse:
             error = attempt(lambda: found.append(_begin(page, code)))
             onward = reverse("consent:begin", args=[code]) + "?done=mailed"
             if found and sent.get("mode") == "bedside":
-                onward = reverse("consent:talk", args=(code, found[0]))
+                return hand_over(page.request, talk_of(found[0]), me(page))
         if error is None:
             return HttpResponseRedirect(onward)
     return _begin_page(page, code, state, error)
@@ -91,6 +93,11 @@ def _persons(page: Page) -> Persons:
     }
 
 
+def _known(page: Page, code: str) -> Persons:
+    """Who it is as far as was told before: in a message, or at an earlier conversation."""
+    return {"participant": known_identity(code, by=me(page), at=timezone.now())}
+
+
 def _defer(page: Page, code: str) -> None:
     sent = page.request.POST
     defer_consent(
@@ -116,6 +123,7 @@ def _begin_page(
         **refusal(error),
         "code": code,
         "state": state,
+        "overdue": lapsed(state, timezone.now()),
         "talks": consents.talks_of(code),
         "wanted": consents.to_agree_to(code, timezone.now()),
         "modes": MODES.items(),
@@ -125,6 +133,7 @@ def _begin_page(
         "reasons": [(one, text.say(page.language)) for one, text in reasons],
         "done": page.request.GET.get("done", ""),
         "typed": page.request.POST,
+        "given": _persons(page) if page.request.method == "POST" else _known(page, code),
         "crumbs": _crumbs(code),
     }
     return render(page, "consent/begin.html", context, status=409 if error else 200)
@@ -152,12 +161,12 @@ def _talk(page: Page, code: str, token: str) -> Talk:
 @page_for(KIND)
 @readable
 def talk(page: Page, code: str, talk: str) -> HttpResponse:
-    """The document on the tablet, for the person to read and sign."""
+    """Hand the tablet over for the person to read and sign; the staff's session ends with that."""
     found = _talk(page, code, talk)
-    sign_url = reverse("consent:sign", args=(code, talk))
-    if found.row.ended_at is not None or found.row.signed_at is not None:
-        return HttpResponseRedirect(sign_url)
-    return reading(page, found, remote=False, back=sign_url)
+    over = found.row.ended_at is not None or found.row.signed_at is not None
+    if page.request.method == "POST" and not over and found.row.mode == "bedside":
+        return hand_over(page.request, found, me(page))
+    return HttpResponseRedirect(reverse("consent:sign", args=(code, talk)))
 
 
 @sensitive_post_parameters("password", "code")
@@ -171,6 +180,7 @@ def sign(page: Page, code: str, talk: str) -> HttpResponse:
         error = attempt(lambda: _do(page, found))
         if error is None:
             return HttpResponseRedirect("?done=1")
+    note_reading(code, "consent", by=me(page), at=timezone.now())
     context = {
         **refusal(error),
         "code": code,
@@ -183,6 +193,7 @@ def sign(page: Page, code: str, talk: str) -> HttpResponse:
         "tries": len(found.row.answers),
         "checks": IDENTITY.items(),
         "prove": prove_fields(page),
+        "proved": is_kept(page.request, purpose(talk)),
         "done": page.request.GET.get("done", ""),
         "capacity": CAPACITIES[found.row.capacity],
         "name": me(page).full_name,

@@ -43,6 +43,8 @@ MEANINGS: dict[str, Words] = {
     "refused.already-recorded": gettext_lazy("This was done already."),
     "refused.out-of-order": gettext_lazy("This is not the moment for it. Read why below."),
     "refused.not-consented": gettext_lazy("The protocol does not allow this without consent."),
+    "refused.consent-lapsed": gettext_lazy("Consent was deferred and is overdue. Take it first."),
+    "refused.reconsent-due": gettext_lazy("The new version of the consent has to be signed first."),
     "refused.not-locked": gettext_lazy("The study is not locked yet, so there are no results."),
 }
 CAPACITIES: dict[str, Words] = {

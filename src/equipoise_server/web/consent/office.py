@@ -14,9 +14,13 @@ from equipoise_server.services.report_problem import answer_problem, read_proble
 from equipoise_server.store.queries import consents
 from equipoise_server.web.consent.frame import KIND, attempt, me, refusal
 from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.plain_text import html
 from equipoise_server.web.shared.public_form import readable
 from equipoise_server.web.shared.rendering import render
+from equipoise_server.web.shared.results import draft, is_released
 from equipoise_server.web.shared.words import LEVELS
+
+DRAFT = "draft"
 
 
 @require_safe
@@ -77,11 +81,16 @@ def results(page: Page) -> HttpResponse:
             return HttpResponseRedirect(reverse("consent:results") + "?done=1")
     release = newest_release()
     texts = release.texts if release else {}
+    if page.request.GET.get("from") == DRAFT:
+        texts = draft(page.trial, languages)
     context = {
+        "drafted": is_released(page.trial),
+        "from_draft": page.request.GET.get("from") == DRAFT and error is None,
         **refusal(error),
         "release": release,
         "delivery": delivery(),
         "rows": [(one, sent.get(f"text.{one}", texts.get(one, ""))) for one in languages],
+        "shown": [(one, html(release.texts.get(one, ""))) for one in languages] if release else (),
         "may": permissions.may("release the results", by=me(page), at=at),
         "locked": page.trial is not None and page.trial.locked_at is not None,
         "done": page.request.GET.get("done", ""),

@@ -47,7 +47,7 @@ class Posed:
     because: str
 
 
-def reading(page: Page, talk: Talk, *, remote: bool, back: str) -> HttpResponse:
+def reading(page: Page, talk: Talk, *, remote: bool) -> HttpResponse:
     """Show a step, or do what was sent from it and go on."""
     request, last = page.request, len(talk.document.sections) + 1
     step = _step(request.GET.get("step", ""), last)
@@ -57,7 +57,7 @@ def reading(page: Page, talk: Talk, *, remote: bool, back: str) -> HttpResponse:
         if error is None:
             onward = _onward(page, talk, step)
             return HttpResponseRedirect(f"?step={onward}#step")
-    return _show(page, talk, step, error, remote=remote, back=back)
+    return _show(page, talk, step, error, remote=remote)
 
 
 def _step(text: str, last: int) -> int:
@@ -94,7 +94,7 @@ def _do(page: Page, talk: Talk, step: int) -> None:
 
 
 def _show(
-    page: Page, talk: Talk, step: int, error: EquipoiseError | None, *, remote: bool, back: str
+    page: Page, talk: Talk, step: int, error: EquipoiseError | None, *, remote: bool
 ) -> HttpResponse:
     document, sections = talk.document, len(talk.document.sections)
     context: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _show(
         "asked": asked_of(talk),
         "left": talk.left,
         "remote": remote,
-        "back": back,
+        "frame": "shared/page.html" if remote else "consent/tablet_frame.html",
         "capacity": CAPACITIES[talk.row.capacity],
         "same_language": document.language == page.language,
     }

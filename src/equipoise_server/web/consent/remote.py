@@ -24,6 +24,6 @@ def read(page: Page, signed: str) -> HttpResponse:
         if talk.row.ended_at is not None or talk.row.mode != "remote":
             answer = render(page, "consent/closed.html", {"outcome": talk.row.outcome})
         else:
-            answer = reading(page, talk, remote=True, back="")
+            answer = reading(page, talk, remote=True)
     answer["Cache-Control"], answer["Referrer-Policy"] = "no-store", "same-origin"
     return answer

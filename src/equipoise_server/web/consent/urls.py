@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from equipoise_server.web.consent import bedside, office, remote
+from equipoise_server.web.consent import bedside, office, remote, tablet
 
 app_name = "consent"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern] = [
     path("problems/<str:problem>/", office.problem, name="problem"),
     path("results/", office.results, name="results"),
     path("read/<str:signed>/", remote.read, name="read"),
+    path("tablet/", tablet.read, name="tablet"),
+    path("tablet/back/", tablet.take_back, name="take-back"),
     path("<str:code>/", bedside.begin, name="begin"),
     path("<str:code>/talk/<str:talk>/", bedside.talk, name="talk"),
     path("<str:code>/sign/<str:talk>/", bedside.sign, name="sign"),

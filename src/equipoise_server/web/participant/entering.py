@@ -14,7 +14,7 @@ from equipoise.errors import (
     TooManyRequests,
     UnknownRecord,
 )
-from equipoise_server.services import links
+from equipoise_server.services import demo_letters, links
 from equipoise_server.services.participant_login import ask_to_come_in, come_in
 from equipoise_server.web.participant import frame
 from equipoise_server.web.shared.page import Page, open_page
@@ -38,7 +38,13 @@ def sign_in(page: Page) -> HttpResponse:
             wrong = in_words(refused)
         else:
             return HttpResponseRedirect(reverse("participant:mailed"))
-    context = {"code": code, "address": address, "wrong": wrong, "stamp": stamp()}
+    context = {
+        "code": code or request.GET.get("code", ""),
+        "address": address or request.GET.get("address", ""),
+        "wrong": wrong,
+        "stamp": stamp(),
+        "shown": demo_letters.people(),
+    }
     return render(page, "participant/sign_in.html", context, status=400 if wrong else 200)
 
 

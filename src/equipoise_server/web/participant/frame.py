@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import time
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.cache import patch_cache_control
+from django.http import HttpRequest
 
 from equipoise.errors import UnknownRecord
 from equipoise_server.services.participant_door import door_of
-from equipoise_server.web.shared.errors import problem
-from equipoise_server.web.shared.page import Page, View, open_page
-from equipoise_server.web.shared.public_form import readable
+from equipoise_server.web.shared.own_pages import own_pages
 
 IDLE_SECONDS = 60 * 60
 _CODE, _SEEN = "participant", "participant_seen"
-Own = Callable[..., HttpResponse]
 
 
 def begin(request: HttpRequest, code: str) -> None:
@@ -50,22 +43,5 @@ def code_of(request: HttpRequest) -> str:
     return code
 
 
-def own_page(view: Own) -> View:
-    """A view `view(page, code, ...)`; whoever is not signed in is led to the sign-in page.
-
-    What belongs to somebody else is answered as if it were not there.
-    """
-
-    def framed(page: Page, **given: Any) -> HttpResponse:
-        code = code_of(page.request)
-        if not code:
-            return HttpResponseRedirect(reverse("participant:sign-in"))
-        try:
-            answer = view(page, code, **given)
-        except UnknownRecord:
-            answer = problem(page.request, 404)
-        patch_cache_control(answer, private=True, no_store=True)
-        return answer
-
-    framed.__doc__ = view.__doc__
-    return open_page(readable(framed))
+own_page = own_pages(code_of, "participant:sign-in")
+"""A view `view(page, code, ...)`; whoever is not signed in is led to the sign-in page."""

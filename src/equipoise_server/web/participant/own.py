@@ -21,6 +21,7 @@ from equipoise_server.store.queries.recruiting import public_sites
 from equipoise_server.web.participant.frame import own_page
 from equipoise_server.web.shared.errors import problem as no_page
 from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.plain_text import html
 from equipoise_server.web.shared.public_form import in_words
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import said
@@ -97,4 +98,4 @@ def reminders(page: Page, code: str) -> HttpResponse:
 def results(page: Page, code: str) -> HttpResponse:
     """The plain summary of results, for who wished it."""
     text = open_results(code, page.language, at=timezone.now())
-    return render(page, "participant/results.html", {"text": text})
+    return render(page, "participant/results.html", {"text": html(text)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from equipoise_server.store.queries import consents
 from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.values import plain_text
 from equipoise_server.web.shared.words import LEVELS
 
 
@@ -31,8 +33,10 @@ def consent_tasks(page: Page) -> Iterator[dict[str, Any]]:
     for later in consents.deferred(sites, page.moment.at):
         yield _task(
             later.code,
-            _("Consent overdue") if later.overdue else _("Consent due after its deferral"),
-            _("by %(day)s") % {"day": page.moment.local(later.due_at).date()},
+            _("Consent overdue: nothing of the study until it is given")
+            if later.overdue
+            else _("Consent due after its deferral"),
+            _clock(page, later),
             reverse("consent:begin", args=[later.code]),
             tone="bad" if later.overdue else "warn",
             icon="pen",
@@ -58,6 +62,18 @@ def consent_tasks(page: Page) -> Iterator[dict[str, Any]]:
             icon="pen",
             order=f"3{code}",
         )
+
+
+def _clock(page: Page, later: consents.Deferred) -> str:
+    """How much time is left, or how long ago it ran out; and when, on the clock of the site."""
+    hours = abs(later.due_at - page.moment.at) / timedelta(hours=1)
+    told = {
+        "hours": f"{hours:.0f}" if hours >= 10 else f"{hours:.1f}",
+        "day": plain_text(later.due_at, page.moment.zone),
+    }
+    if later.overdue:
+        return _("%(hours)s h overdue, since %(day)s") % told
+    return _("%(hours)s h left, until %(day)s") % told
 
 
 def _task(who: str, what: str, when: str, url: str, **more: str) -> dict[str, Any]:

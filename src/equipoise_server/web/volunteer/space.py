@@ -20,7 +20,7 @@ from equipoise_server.services.leave_registry import (
     take_along,
 )
 from equipoise_server.services.public_consent import give_consent, withdraw_consent
-from equipoise_server.services.volunteers import Known, consents
+from equipoise_server.services.volunteers import Known, alerts, consents
 from equipoise_server.store.queries.listings import find
 from equipoise_server.store.queries.recruiting import public_sites
 from equipoise_server.web.shared import volunteer_session
@@ -43,6 +43,7 @@ def space(page: Page, volunteer: Known) -> HttpResponse:
         "saved": [_titled(study, page.language) for study in volunteer.saved],
         "messages": [(names.get(one.site, one.site), one) for one in mine],
         "notes": noting.notes(volunteer.token, page.study) if page.trial else (),
+        "alerts": [(*_titled(one.study, page.language), one) for one in alerts(volunteer.token)],
         "consents": _consents(volunteer.token, page.language),
         "tree": tree(page.language, volunteer.topics),
         "done": page.request.GET.get("done", ""),

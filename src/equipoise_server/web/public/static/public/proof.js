@@ -1,4 +1,6 @@
-// A short sum that keeps mass mailers out: a worker finds the number under altcha's hash.
+// A short sum that keeps mass mailers out: a worker finds the number under altcha's hash. A form
+// sent sooner than a person can write is refused, so the button waits for that, too.
+const since = () => performance.now() - (performance.getEntriesByType('navigation')[0] || { responseStart: 0 }).responseStart;
 for (const line of document.querySelectorAll('[data-proof]')) {
   const form = line.closest('form');
   const button = form.querySelector('[type=submit]');
@@ -14,8 +16,7 @@ for (const line of document.querySelectorAll('[data-proof]')) {
         if (event.data === null) { say(line.dataset.failed); return; }
         const payload = { algorithm: challenge.algorithm, challenge: challenge.challenge, number: event.data, salt: challenge.salt, signature: challenge.signature };
         form.elements.proof.value = btoa(JSON.stringify(payload));
-        button.disabled = false;
-        say(line.dataset.done);
+        setTimeout(() => { button.disabled = false; say(line.dataset.done); }, Math.max(0, challenge.least - since()));
       };
       worker.onerror = () => say(line.dataset.failed);
       worker.postMessage(challenge);
