@@ -1,94 +1,104 @@
-"""A small demonstration, served by its own processes, and a browser to look at it."""
+"""Two served instances, a browser to look at them, and signing in.
+
+`demo` is a finished demonstration of twelve participants; `running` is a trial under way, with
+somebody at the bedside and somebody at home, mail, and a worker. All processes that run tests
+look at the same two.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
-ROOT = Path(__file__).parents[2]
-AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
-SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+from .letters import letter_box
+from .serving import free_port, prepared, script, serving, shared, verb
+
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 780}}
 LANGUAGES = ("en", "zh-hans")
-PATIENCE = 120  # seconds until the server answers, on a busy machine
+ENGLISH = ["en", pytest.param("zh-hans", marks=pytest.mark.prove)]
+CHINESE = [pytest.param("en", marks=pytest.mark.prove), "zh-hans"]
+"""Both languages; the normal run takes one of them, the long proofs the other."""
 
-expect.set_options(timeout=20_000)  # a page may wait for its turn on a busy machine
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _equipoise(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", "from equipoise.cli import main; main()", *arguments]
+expect.set_options(timeout=60_000)  # a page may wait for its turn on a busy machine
+_known: dict[tuple[str, str], list[Any]] = {}
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A finished demonstration of twelve participants: `url`, and `logins` by role."""
-    folder = tmp_path_factory.mktemp("demo") / "instance"
-    made = subprocess.run(
-        _equipoise(
-            "demo", "--participants", "12", "--seed", "7", "--dir", str(folder), "--no-serve"
-        ),
-        env=_environment(),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    port = _free_port()
-    server = subprocess.Popen(
-        _equipoise("serve", "--dir", str(folder), "--port", str(port), "--workers", "1"),
-        env=_environment(),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, server)
-        logins = json.loads((folder / "logins.json").read_text())
-        yield SimpleNamespace(url=url, folder=folder, logins={one["role"]: one for one in logins})
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that every process of this run of the tests sees."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
-    """Until it answers: at once on an idle machine, later on a busy one; not where it has ended."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        assert server.poll() is None, f"the server ended with {server.returncode}"
-        try:
-            urllib.request.urlopen(f"{url}/en/", timeout=20)
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError(f"the server did not answer within {PATIENCE} seconds")
+def people(folder: Path, url: str) -> dict[str, Any]:
+    """What a test needs to know of an instance: where it is, and who can sign in."""
+    host, _, port = url.rpartition(":")
+    logins = json.loads((folder / "logins.json").read_text())
+    pins = json.loads((folder / "unblinded-logins.json").read_text())
+    return {
+        "url": url,
+        "side": f"{host}:{int(port) + 1}",
+        "folder": str(folder),
+        "logins": {one["role"]: one for one in logins},
+        "pins": {one["role"]: one for one in pins},
+    }
+
+
+@pytest.fixture(scope="session")
+def demo(together: Path) -> Iterator[SimpleNamespace]:
+    """The finished demonstration: `url`, `side` (the unblinded one), `logins` and `pins` by role."""
+    with shared(together / "demo", _demo) as told:
+        yield told
+
+
+@contextmanager
+def _demo(folder: Path) -> Iterator[dict[str, Any]]:
+    instance = folder / "instance"
+    if not instance.exists():
+        asked = ("--participants", "12", "--seed", "7", "--dir", str(instance), "--no-serve")
+        prepared(verb("demo", *asked))
+    with serving(instance, free_port(), worker=False, more={}) as url:
+        yield people(instance, url)
+
+
+@pytest.fixture(scope="session")
+def running(together: Path) -> Iterator[SimpleNamespace]:
+    """The trial under way: as `demo`, with `letters`, `bedside`, `home` and `links`."""
+    with shared(together / "running", run_trial) as told:
+        yield told
+
+
+@contextmanager
+def run_trial(
+    folder: Path, *, nobody: bool = False, earlier: float = 0
+) -> Iterator[dict[str, Any]]:
+    """Make and serve a trial under way, with a mail server; `earlier`: hours ago."""
+    instance, letters, port = folder / "instance", folder / "letters", free_port()
+    known = instance / "running.json"
+    if not instance.exists():
+        practice = ("demo", "--participants", "0", "--dir", str(instance), "--no-serve")
+        prepared(verb(*practice) if nobody else script("running.py", str(instance)))
+    with letter_box(letters) as smtp:
+        more = {"EQUIPOISE_SMTP": smtp, "EQUIPOISE_URL": f"http://127.0.0.1:{port}"}
+        with serving(instance, port, worker=True, earlier=earlier, more=more) as url:
+            told = json.loads(known.read_text()) if known.exists() else {}
+            yield {**people(instance, url), **told, "letters": str(letters)}
 
 
 @pytest.fixture(scope="session")
@@ -102,37 +112,83 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console complained of, and every request that left the server."""
-    return []
+@contextmanager
+def window(chromium: Browser, size: str | dict[str, int] = "wide", **more: Any) -> Iterator[Page]:
+    """A window of somebody who is not signed in, patient enough for a busy machine."""
+    viewport = SIZES[size] if isinstance(size, str) else size
+    with chromium.new_context(viewport=viewport, locale="en-GB", **more) as context:  # type: ignore[arg-type]
+        patient(context)
+        yield context.new_page()
+
+
+def patient(context: BrowserContext) -> None:
+    """Wait as long as a busy machine needs."""
+    context.set_default_timeout(120_000)
+    context.set_default_navigation_timeout(120_000)
+
+
+def _counts(said: ConsoleMessage) -> bool:
+    return said.type in ("error", "warning") and "blocked by Playwright" not in said.text
+
+
+def listen(page: Page, *urls: str) -> list[str]:
+    """From now on: what the console complains of, and every request that leaves the server."""
+    heard: list[str] = []
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on(
+        "console",
+        lambda said: heard.append(said.text) if _counts(said) else None,
+    )
+    page.on(
+        "request",
+        lambda asked: (
+            None if asked.url.startswith((*urls, "data:", "blob:")) else heard.append(asked.url)
+        ),
+    )
+    return heard
 
 
 @pytest.fixture
-def visitor(chromium: Browser, demo: SimpleNamespace, complaints: list[str]) -> Iterator[Page]:
+def visitor(chromium: Browser) -> Iterator[Page]:
     """A wide window of somebody who is not signed in."""
-    with chromium.new_context(viewport=SIZES["wide"], locale="en-GB") as context:
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda said: (
-                complaints.append(said.text) if said.type in ("error", "warning") else None
-            ),
-        )
-        page.on(
-            "request",
-            lambda asked: (
-                None if asked.url.startswith((demo.url, "data:")) else complaints.append(asked.url)
-            ),
-        )
+    with window(chromium) as page:
         yield page
 
 
-def enter(page: Page, demo: SimpleNamespace, role: str, language: str = "en") -> None:
-    """Sign in with the login that a demonstration offers; the code is filled in already."""
-    page.goto(f"{demo.url}/{language}/sign-in/")
-    page.click(f'a[href="?as={demo.logins[role]["username"]}"]')
+def enter(page: Page, served: SimpleNamespace, role: str, language: str = "en") -> None:
+    """Go to the first page of a role; whoever signed in before comes with their session."""
+    known = _known.get((served.url, role))
+    if known:
+        page.context.add_cookies(known)
+        page.goto(f"{served.url}/{language}/day/")
+        if page.locator("form.me").count():
+            return
+    sign_in(page, served, role, language)
+    _known[served.url, role] = page.context.cookies()
+
+
+def sign_in(page: Page, served: SimpleNamespace, role: str, language: str = "en") -> None:
+    """With the login that a demonstration offers; the code is filled in already."""
+    page.goto(f"{served.url}/{language}/sign-in/")
+    page.click(f'a[href="?as={served.logins[role]["username"]}"]')
+    if hasattr(served, "letters") and page.locator("select#on").count():
+        page.select_option("select#on", "")  # a trial under way is looked at as it stands
     page.click("main form button[type=submit]")
     page.wait_for_url("**/sign-in/second/")
     page.click("main form button[type=submit]")
-    page.wait_for_url(f"{demo.url}/{language}/**")
+    page.wait_for_url(lambda url: "/sign-in/" not in url)
+
+
+def enter_side(page: Page, served: SimpleNamespace, role: str, language: str = "en") -> None:
+    """Go to the first page of a role of the unblinded side."""
+    known = _known.get((served.side, role))
+    if known:
+        page.context.add_cookies(known)
+        page.goto(f"{served.side}/{language}/")
+        if page.locator("form.me").count():
+            return
+    page.goto(f"{served.side}/{language}/sign-in/")
+    page.click(f'a[href="?as={served.pins[role]["username"]}"]')
+    page.click("main form button[type=submit]")
+    page.wait_for_selector("form.me")
+    _known[served.side, role] = page.context.cookies()

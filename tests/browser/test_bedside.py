@@ -2,76 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import AXE, LANGUAGES, ROOT, _environment, _equipoise, _free_port, _wait, enter
+from . import eyes
+from .conftest import LANGUAGES, enter, patient
+from .touches import Touches
 
 pytestmark = pytest.mark.browser
 TABLET = {"width": 820, "height": 1180}
 WIDTHS = (360, 820, 1280)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="module")
-def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A served trial with one participant whose first unit is prepared: `url`, `code`, `unit`."""
-    folder = tmp_path_factory.mktemp("ward") / "instance"
-    script = Path(__file__).parent / "dosed.py"
-    command = [sys.executable, str(script), str(folder)]
-    made = subprocess.run(
-        command, env=_environment(), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert made.returncode == 0, made.stderr
-    port = _free_port()
-    server = subprocess.Popen(
-        _equipoise("serve", "--dir", str(folder), "--port", str(port), "--workers", "1"),
-        env=_environment(),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, server)
-        said = json.loads((folder / "bedside.json").read_text())
-        logins = {one["role"]: one for one in said.pop("logins")}
-        yield SimpleNamespace(url=url, folder=folder, logins=logins, **said)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-class Touches:
-    """A person at the tablet: every scan and every tap counts."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.count = page, 0
-
-    def scan(self, into: str, code: str) -> None:
-        """A scanner types the code and sends Enter."""
-        self.count += 1
-        field = self.page.locator(into)
-        field.fill(code)
-        field.press("Enter")
-
-    def tap(self, what: str) -> None:
-        self.count += 1
-        self.page.locator(what).first.click()
+@pytest.fixture
+def ward(running: SimpleNamespace) -> SimpleNamespace:
+    """The trial with one participant whose first unit is prepared: `url`, `code`, `unit`."""
+    return SimpleNamespace(**vars(running), **running.bedside)
 
 
 def on_tablet(chromium: Browser, ward: SimpleNamespace, role: str) -> tuple[Page, str]:
-    context = chromium.new_context(viewport=TABLET, bypass_csp=True)
+    context = chromium.new_context(viewport=TABLET)
+    patient(context)
     page = context.new_page()
     enter(page, ward, role)
     return page, f"{ward.url}/en/entry/{ward.code}/"
@@ -83,31 +39,27 @@ def twelve_ago() -> str:
     return then.strftime("%Y-%m-%d %H:%M")
 
 
-def accessible(page: Page, name: str, pictures: Path) -> None:
+def accessible(page: Page, name: str) -> None:
     """Nothing for axe to say, nothing that scrolls sideways, at three widths and in both languages."""
     for language in LANGUAGES:
         page.goto(page.url.replace("/en/", f"/{language}/").replace("/zh-hans/", f"/{language}/"))
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.screenshot(path=pictures / f"{name}-{language}-{width}.png", full_page=True)
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, (name, language, width)
+            if eyes.WANTED:
+                eyes.take(page, f"bedside-{name}")
+            assert eyes.wide(page) == [], (name, language, width)
         if language != "en":
             said = page.locator(".bedside").inner_text()
             assert re.findall(r"[A-Za-z]{2,} [A-Za-z]+", said) == [], name
-        page.add_script_tag(path=AXE)
-        found = page.evaluate(
-            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
-        )
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found["violations"]] == []
+        eyes.look(page, f"bedside-{name}")
     page.set_viewport_size(TABLET)
     page.goto(page.url.replace("/zh-hans/", "/en/"))
 
 
-def test_an_uneventful_first_dose(chromium: Browser, ward: SimpleNamespace, tmp_path: Path) -> None:
+def test_an_uneventful_first_dose(chromium: Browser, ward: SimpleNamespace) -> None:
     page, work = on_tablet(chromium, ward, "dosing nurse")
     page.goto(f"{work}dose/")
-    accessible(page, "start", tmp_path)
+    accessible(page, "start")
     start = Touches(page)
     start.scan("#identity", ward.code)
     start.scan("#unit", ward.unit)
@@ -117,8 +69,8 @@ def test_an_uneventful_first_dose(chromium: Browser, ward: SimpleNamespace, tmp_
     start.tap(".bar-save button")
     page.wait_for_url("**/dose/1/")
     assert start.count <= 5
-    accessible(page, "running", tmp_path)
-    page.close()
+    accessible(page, "running")
+    page.context.close()
 
     page, work = on_tablet(chromium, ward, "dosing nurse")  # the tablet was closed
     page.goto(work)
@@ -134,13 +86,13 @@ def test_an_uneventful_first_dose(chromium: Browser, ward: SimpleNamespace, tmp_
     assert stop.count <= 3
     expect(page.locator("[data-dosed]")).to_be_visible()  # who gave it does not assess
     assert page.locator("#entry").count() == 0
-    page.close()
+    page.context.close()
 
     page, work = on_tablet(chromium, ward, "assessor")
     page.goto(work)
     page.get_by_role("link", name="Observation after the dose").click()
     assert page.locator(".looks li").count() == 6
-    accessible(page, "watch", tmp_path)
+    accessible(page, "watch")
     assert ward.unit not in page.content()
     look = Touches(page)
     look.tap(".bar-save button")  # the look at 15 minutes may be taken five minutes early

@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import (
-    AXE,
-    LANGUAGES,
-    ROOT,
-    SIZES,
-    _environment,
-    _equipoise,
-    _free_port,
-    _wait,
-    enter,
-)
+from . import eyes
+from .conftest import LANGUAGES, enter, listen, window
 
 pytestmark = pytest.mark.browser
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A trial that has just been opened: `url`, and `logins` by role."""
-    folder = tmp_path_factory.mktemp("opened") / "instance"
-    script = Path(__file__).parent / "opened.py"
-    command = [sys.executable, str(script), str(folder)]
-    made = subprocess.run(
-        command, env=_environment(), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert made.returncode == 0, made.stderr
-    port = _free_port()
-    server = subprocess.Popen(
-        _equipoise("serve", "--dir", str(folder), "--port", str(port), "--workers", "1"),
-        env=_environment(),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, server)
-        logins = json.loads((folder / "logins.json").read_text())
-        yield SimpleNamespace(url=url, folder=folder, logins={one["role"]: one for one in logins})
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def consented(page: Page, opened: SimpleNamespace, language: str = "en") -> str:
+def consented(page: Page, running: SimpleNamespace, language: str = "en") -> str:
     """A new participant who has consented; returns the address of their list of work."""
-    enter(page, opened, "coordinator", language)
-    page.goto(f"{opened.url}/{language}/entry/new/")
+    enter(page, running, "coordinator", language)
+    page.goto(f"{running.url}/{language}/entry/new/")
     page.click("main form button[type=submit]")
     page.wait_for_url(re.compile(r"done=screen"))
     work = page.url.partition("?")[0]
@@ -72,17 +30,11 @@ def consented(page: Page, opened: SimpleNamespace, language: str = "en") -> str:
 
 
 @pytest.fixture
-def person(chromium: Browser, opened: SimpleNamespace) -> Iterator[tuple[Page, str, list[str]]]:
+def person(chromium: Browser, running: SimpleNamespace) -> Iterator[tuple[Page, str, list[str]]]:
     """A wide window on the work of a new participant, and what the console complained of."""
-    complaints: list[str] = []
-    with chromium.new_context(viewport=SIZES["wide"], locale="en-GB") as context:
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda said: complaints.append(said.text) if said.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page, consented(page, opened), complaints
+    with window(chromium) as page:
+        complaints = listen(page, running.url)
+        yield page, consented(page, running), complaints
 
 
 def _answer(page: Page, name: str) -> str:
@@ -141,10 +93,9 @@ def test_skip_logic_and_checks_live_in_the_browser(person: tuple[Page, str, list
     assert complaints == []
 
 
-def test_everything_works_without_script(chromium: Browser, opened: SimpleNamespace) -> None:
-    with chromium.new_context(java_script_enabled=False, viewport=SIZES["phone"]) as context:
-        page = context.new_page()
-        work = consented(page, opened)
+def test_everything_works_without_script(chromium: Browser, running: SimpleNamespace) -> None:
+    with window(chromium, "phone", java_script_enabled=False) as page:
+        work = consented(page, running)
         page.goto(f"{work}vs/baseline/0/")
         page.locator(".field[data-kind=number] input").first.fill("99999")
         page.locator(".bar-save button").click()
@@ -156,7 +107,7 @@ def test_everything_works_without_script(chromium: Browser, opened: SimpleNamesp
 
 
 def test_a_session_that_ends_in_mid_entry_loses_nothing(
-    person: tuple[Page, str, list[str]], opened: SimpleNamespace
+    person: tuple[Page, str, list[str]], running: SimpleNamespace
 ) -> None:
     page, work, _complaints = person
     page.goto(f"{work}vs/baseline/0/")
@@ -166,7 +117,7 @@ def test_a_session_that_ends_in_mid_entry_loses_nothing(
     with page.expect_navigation():
         page.keyboard.press("Control+s")
     assert number.count() == 0
-    enter(page, opened, "coordinator")
+    enter(page, running, "coordinator")
     page.goto(f"{work}vs/baseline/0/")
     assert number.input_value() == "37.2"
     page.keyboard.press("Control+s")
@@ -176,21 +127,29 @@ def test_a_session_that_ends_in_mid_entry_loses_nothing(
 
 
 def test_two_people_at_one_record_choose(
-    chromium: Browser, person: tuple[Page, str, list[str]], opened: SimpleNamespace
+    chromium: Browser, person: tuple[Page, str, list[str]], running: SimpleNamespace
 ) -> None:
     page, work, _complaints = person
     form = f"{work}vs/baseline/0/"
     page.goto(form)
     page.locator(".field[data-kind=number] input").first.fill("37.2")
-    with chromium.new_context(viewport=SIZES["phone"], bypass_csp=True) as context:
-        other = context.new_page()
-        enter(other, opened, "investigator")
+    chinese = page.context.new_page()
+    chinese.goto(form.replace("/en/", "/zh-hans/"))
+    chinese.locator(".field[data-kind=number] input").first.fill("37.4")
+    with window(chromium, "phone") as other:
+        enter(other, running, "investigator")
         other.goto(form)
         other.locator(".field[data-kind=number] input").first.fill("38.1")
         other.locator(".bar-save button").click()
         expect(other.locator("#saved")).to_be_visible()
     page.locator(".bar-save button").click()
     expect(page.locator("[data-code='conflict.saved-first']")).to_contain_text("Investigator")
+    chinese.locator(".bar-save button").click()
+    expect(chinese.locator("[data-code='conflict.saved-first']")).to_be_visible()
+    for width in (1280, 360):
+        for one, name in ((page, "merge-en"), (chinese, "merge-zh")):
+            one.set_viewport_size({"width": width, "height": 800})
+            eyes.look(one, name)
     page.locator("[name^='pick.'][value=mine]").first.check()
     page.fill("#reason", "read again from the monitor")
     page.click("main form button[type=submit]")
@@ -204,35 +163,19 @@ def _pages(work: str) -> tuple[str, ...]:
     return (new, work, *(work + one for one in forms), work + "do/randomise/")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "size"), zip(LANGUAGES, ("phone", "wide"), strict=True))
 def test_no_page_of_entry_shuts_anybody_out(
-    chromium: Browser, opened: SimpleNamespace, size: str, language: str, tmp_path: Path
+    chromium: Browser, running: SimpleNamespace, size: str, language: str
 ) -> None:
-    width = SIZES[size]["width"]
-    with chromium.new_context(viewport=SIZES[size], bypass_csp=True) as context:
-        page = context.new_page()
-        work = consented(page, opened, language)
-        wrong = {}
+    with window(chromium, size) as page:
+        work = consented(page, running, language)
+        wrong = []
         for url in _pages(work):
             page.goto(url)
-            wrong[url] = _examine(page, width)
-            page.screenshot(
-                path=tmp_path / f"{url.strip('/').replace('/', '_')[-40:]}.png", full_page=True
-            )
+            wrong += eyes.wrong(page, f"entry-{url.partition('/entry/')[2]}")
         page.goto(work + "vs/baseline/0/")
         page.locator(".field[data-kind=number] input").first.fill("1")
         page.evaluate("document.getElementById('entry').submit()")
         page.wait_for_selector("[role=alert]")
-        wrong["refused"] = _examine(page, width)
-        page.screenshot(path=tmp_path / "refused.png", full_page=True)
-    assert {url: found for url, found in wrong.items() if found} == {}
-
-
-def _examine(page: Page, width: int) -> list[str]:
-    """What axe finds wrong, and whether the page is wider than the window."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
-    wider = page.evaluate("document.documentElement.scrollWidth")
-    return wrong + ([f"{wider} px wide"] if wider > width + 1 else [])
+        wrong += eyes.wrong(page, "entry-refused")
+    assert wrong == []

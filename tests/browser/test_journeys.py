@@ -8,21 +8,24 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import LANGUAGES, SIZES, enter
+from .conftest import CHINESE, ENGLISH, LANGUAGES, SIZES, enter, listen
 
 pytestmark = pytest.mark.browser
 WORDS = {
     "en": {"day": "My day", "matrix": "Participants by visits", "history": "History"},
     "zh-hans": {"day": "我的一天", "matrix": "参与者与访视", "history": "历史"},
 }
-languages = pytest.mark.parametrize("language", LANGUAGES)
+english = pytest.mark.parametrize("language", ENGLISH)
+chinese = pytest.mark.parametrize("language", CHINESE)
+both = pytest.mark.parametrize("language", LANGUAGES)
 
 
-@languages
+@english
 @pytest.mark.parametrize("role", ["coordinator", "investigator", "dosing nurse", "assessor"])
 def test_site_staff_go_from_their_day_to_a_record(
-    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+    visitor: Page, demo: SimpleNamespace, role: str, language: str
 ) -> None:
+    complaints = listen(visitor, demo.url)
     enter(visitor, demo, role, language)
     expect(visitor.locator("h1")).to_contain_text(WORDS[language]["day"])
     visitor.goto(f"{demo.url}/{language}/site/matrix/?on=")
@@ -36,11 +39,12 @@ def test_site_staff_go_from_their_day_to_a_record(
     assert complaints == []
 
 
-@languages
+@chinese
 @pytest.mark.parametrize("role", ["monitor", "data manager"])
 def test_the_office_goes_from_sites_to_participants(
-    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+    visitor: Page, demo: SimpleNamespace, role: str, language: str
 ) -> None:
+    complaints = listen(visitor, demo.url)
     enter(visitor, demo, role, language)
     visitor.locator("main table tbody th a").first.click()
     expect(visitor).to_have_url(re.compile(r"/site/participants/\?site="))
@@ -49,21 +53,23 @@ def test_the_office_goes_from_sites_to_participants(
     assert complaints == []
 
 
-@languages
+@english
 @pytest.mark.parametrize("role", ["sponsor", "administrator"])
 def test_roles_without_records_see_numbers_alone(
-    visitor: Page, demo: SimpleNamespace, complaints: list[str], role: str, language: str
+    visitor: Page, demo: SimpleNamespace, role: str, language: str
 ) -> None:
+    complaints = listen(visitor, demo.url)
     enter(visitor, demo, role, language)
     assert visitor.locator("main table tbody th a").count() == 0
     assert visitor.goto(f"{demo.url}/{language}/office/flow/").status == 200  # type: ignore[union-attr]
     assert complaints == []
 
 
-@languages
+@chinese
 def test_the_statistician_reads_the_results_after_unblinding(
-    visitor: Page, demo: SimpleNamespace, complaints: list[str], language: str
+    visitor: Page, demo: SimpleNamespace, language: str
 ) -> None:
+    complaints = listen(visitor, demo.url)
     enter(visitor, demo, "statistician", language)
     visitor.goto(f"{demo.url}/{language}/results/")
     expect(visitor.locator("#h-table")).to_be_visible()
@@ -73,7 +79,7 @@ def test_the_statistician_reads_the_results_after_unblinding(
     assert complaints == []
 
 
-@languages
+@english
 @pytest.mark.parametrize("role", ["pharmacist", "unblinded monitor", "safety-board statistician"])
 def test_unblinded_roles_learn_that_their_work_is_elsewhere(
     visitor: Page, demo: SimpleNamespace, role: str, language: str
@@ -82,10 +88,11 @@ def test_unblinded_roles_learn_that_their_work_is_elsewhere(
     expect(visitor).to_have_url(f"{demo.url}/{language}/unblinded-side/")
 
 
-@languages
+@both
 def test_a_visitor_reads_about_the_study_and_changes_the_language(
-    visitor: Page, demo: SimpleNamespace, complaints: list[str], language: str
+    visitor: Page, demo: SimpleNamespace, language: str
 ) -> None:
+    complaints = listen(visitor, demo.url)
     visitor.goto(f"{demo.url}/{language}/")
     assert visitor.locator("html").get_attribute("lang") in ("en", "zh-Hans")
     visitor.locator(".langs a:not([aria-current])").click()

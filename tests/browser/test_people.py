@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .conftest import AXE, SIZES, enter
+from .conftest import SIZES, enter, patient
 
 pytestmark = pytest.mark.browser
 PHRASE = "seven quiet herons"
-PHONE = {"width": 360, "height": 780}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +24,7 @@ def site(demo: SimpleNamespace) -> SimpleNamespace:
 def desk(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser with a device that makes passkeys and recognises its owner."""
     with chromium.new_context(viewport=SIZES["wide"], locale="en-GB") as context:
+        patient(context)
         yield context
 
 
@@ -121,38 +119,3 @@ def test_a_passkey_serves_as_the_second_step_and_five_wrong_codes_close_the_door
         page.fill("#code", "00000")
         page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("[data-code='sign-in.locked-out']")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("language", "size"), [("en", SIZES["wide"]), ("zh-hans", PHONE)], ids=["wide", "phone"]
-)
-def test_pages_about_people_are_for_everybody(
-    chromium: Browser, demo: SimpleNamespace, language: str, size: dict[str, int]
-) -> None:
-    wrong: dict[str, list[str]] = {}
-    pages = {
-        "administrator": ("members/", "roles/", "trainings/", "me/"),
-        "investigator": ("delegations/", "confirm/?purpose=sign%203f2a"),
-    }
-    with chromium.new_context(viewport=size, bypass_csp=True) as context:  # type: ignore[arg-type]
-        page = context.new_page()
-        for role, paths in pages.items():
-            context.clear_cookies()
-            enter(page, demo, role, language)
-            for path in paths:
-                page.goto(f"{demo.url}/{language}/people/{path}")
-                wrong[path] = _examine(page, size["width"])
-        context.clear_cookies()
-        page.goto(f"{demo.url}/{language}/sign-in/?as={demo.logins['monitor']['username']}")
-        page.click("main form button[type=submit]")
-        page.wait_for_url(re.compile("second"))
-        wrong["second"] = _examine(page, size["width"])
-    assert {name: found for name, found in wrong.items() if found} == {}
-
-
-def _examine(page: Page, width: int) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
-    wider = page.evaluate("document.documentElement.scrollWidth")
-    return wrong + ([f"{wider} px wide"] if wider > width + 1 else [])

@@ -1,0 +1,56 @@
+"""What a page is looked at for: axe, its width, its targets; a picture where somebody wants one."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).parents[2]
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+SCREENS = ROOT / "build" / "screens"
+WANTED = bool(os.environ.get("EQUIPOISE_SCREENS"))
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})
+    .then(found => found.violations.map(one => one.id + ': ' + one.nodes[0].html.slice(0, 200)))"""
+_WIDER = "document.documentElement.scrollWidth > innerWidth + 1"
+_SMALL = """() => [...document.querySelectorAll('a, button, input, select, summary')]
+    .filter(one => one.offsetParent && !one.closest('p, dd, td, .prose, .skip') && one.type !== 'hidden')
+    .map(one => [one.outerHTML.slice(0, 120), (one.closest('label') || one).getBoundingClientRect()])
+    .filter(([, box]) => box.height < 24 || box.width < 24).map(([html]) => 'small: ' + html)"""
+"""WCAG 2.5.8 excepts links in running text."""
+
+
+def wrong(page: Page, name: str = "", *, picture: bool = WANTED) -> list[str]:
+    """What axe finds, and whether the page is wider than its window; with the name in front."""
+    if picture and name:
+        take(page, name)
+    page.evaluate(AXE)
+    return [f"{name} {one}" for one in (*page.evaluate(_RUN, RULES), *wide(page))]
+
+
+def wide(page: Page) -> list[str]:
+    """Whether the page is wider than its window."""
+    return ["wider than the window"] if page.evaluate(_WIDER) else []
+
+
+def small(page: Page) -> list[str]:
+    """Targets under 24 pixels."""
+    found: list[str] = page.evaluate(_SMALL)
+    return found
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing is wrong with this page."""
+    assert wrong(page, name) == []
+
+
+def take(page: Page, name: str) -> None:
+    """A picture of the whole page, under the name, its window's width and language."""
+    size, language = page.viewport_size, page.locator("html").get_attribute("lang")
+    width = size["width"] if size else 0
+    file = SCREENS / f"{re.sub(r'[^A-Za-z0-9-]+', '-', name).strip('-')}-{language}-{width}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=file, full_page=True)
