@@ -54,7 +54,7 @@ server-postgresql: $(VENV)/dev.done system ## server tests on PostgreSQL
 	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/server
 
 browser: $(VENV)/dev.done system ## journeys in Chromium
-	$(BIN)/pytest $(KEEP) -m "not prove" tests/browser
+	$(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not prove" tests/browser
 
 docs: $(VENV)/dev.done ## documentation contracts
 	$(BIN)/pytest $(KEEP) tests/docs
@@ -62,7 +62,9 @@ docs: $(VENV)/dev.done ## documentation contracts
 validation: $(VENV)/dev.done ## every requirement has tests that passed: build/validation.md
 	$(BIN)/python scripts/validation.py $(RESULTS)
 
+prove: export EQUIPOISE_PROVE = 1
 prove: $(VENV)/dev.done system ## the long proofs
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/property tests/unit/test_digest.py
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests --ignore tests/server
 	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server
 	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from equipoise.exchange.source import (
     About,
     EntryLine,
     ParticipantLine,
-    RecordLine,
     SiteLine,
     UserLine,
     VersionLine,
@@ -49,6 +48,7 @@ def version(
         at=f"2026-03-02T09:00:0{nth}.000000Z",
         reason="" if nth == 1 else "typing mistake",
         study="d" * 64,
+        status="complete",
         data=written(document),
     )
 
@@ -80,25 +80,15 @@ class ByHand:
             stratum = {"ulcer_history": "false"} if code == ONE else {}
             yield ParticipantLine(code, site, "screening", "2026-03-01", *nothing, stratum)
 
-    def records(self) -> Iterator[RecordLine]:
-        newest = {(one.participant, one.form, one.visit, one.number): one for one in self._versions}
-        for one in sorted(newest.values(), key=lambda line: (line.form, line.participant)):
-            yield RecordLine(
-                one.form,
-                one.participant,
-                one.site,
-                one.visit,
-                one.number,
-                one.on,
-                one.version,
-                one.by,
-                one.at,
-                "complete",
-                one.data,
-            )
+    def newest(self) -> Iterable[VersionLine]:
+        held = {(one.participant, one.form, one.visit, one.number): one for one in self._versions}
+        return held.values()
 
     def versions(self) -> Iterator[VersionLine]:
         return iter(self._versions)
+
+    def seen(self, line: VersionLine) -> str | None:
+        return line.data
 
     def entries(self) -> Iterator[EntryLine]:
         salted = ("a" * 32, '{"study":"x"}')

@@ -15,10 +15,12 @@ urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
     path("stock/", include("equipoise_server.web.supply.urls")),
     path("people/", include("equipoise_server.web.people.urls")),
     path("data/", include("equipoise_server.web.data.urls")),
+    path("exports/", include("equipoise_server.web.exports.urls")),
     path("finalise/", include("equipoise_server.web.finalise.urls")),
     path("volunteer/", include("equipoise_server.web.volunteer.urls")),
     path("consent/", include("equipoise_server.web.consent.urls")),
     path("me/", include("equipoise_server.web.participant.urls")),
+    path("", include("equipoise_server.web.imaging.urls")),
 )
 urlpatterns.append(path("api/v1/", include("equipoise_server.web.api.urls")))
 handler400 = "equipoise_server.web.shared.errors.bad_request"

@@ -21,7 +21,8 @@ from equipoise_server.services.open_trial import open_trial
 from equipoise_server.services.receive import receive
 from equipoise_server.services.record import Saved, record
 from equipoise_server.services.screen import screen
-from equipoise_server.store.models import Participant, User
+from equipoise_server.services.two_persons import Agreed, together
+from equipoise_server.store.models import Participant, Trial, User
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -90,6 +91,15 @@ def bring_everything_back(trial: Cast) -> None:
     for code, site in out:
         by = trial.investigator if site == "s01" else trial.elsewhere
         hand_in(participant=code, reason="over", by=by, at=NOW, key=key())
+
+
+def lock_unfinished(*, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
+    """A lock of the study as if everything had been finished."""
+
+    def change(trial: Trial) -> None:
+        trial.locked_at = at
+
+    together("lock", "locked", first=first, second=second, at=at, key=key, change=change)
 
 
 def open_the_trial(instance: SimpleNamespace, *, demo: bool = True) -> Cast:

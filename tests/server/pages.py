@@ -9,24 +9,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from equipoise.protocol.roles import ROLES, SITE_STAFF
 from equipoise_server.services import permissions
 from equipoise_server.services.appoint import appoint
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import session
 from server.cast import NOW, Cast, key
-
-OFFICE_ROLES = (
-    "pharmacist",
-    "monitor",
-    "unblinded monitor",
-    "data manager",
-    "statistician",
-    "safety-board statistician",
-    "safety-board member",
-    "sponsor",
-    "administrator",
-)
-SITE_ROLES = ("investigator", "coordinator", "dosing nurse", "assessor")
 
 
 def signed_in(user: User) -> Client:
@@ -46,12 +34,12 @@ def everybody(trial: Cast) -> dict[str, User]:
             username=f"a-{role.replace(' ', '-')}",
             full_name=role.title(),
             role=role,
-            site="s01" if role in SITE_ROLES else None,
+            site="s01" if role in SITE_STAFF else None,
             by=trial.administrator,
             at=NOW,
             key=key(),
         )
-        for role in (*SITE_ROLES, *OFFICE_ROLES)
+        for role in ROLES
     }
 
 

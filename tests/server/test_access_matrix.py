@@ -21,15 +21,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from equipoise.errors import EquipoiseError, NotPermitted
+from equipoise.protocol.roles import ROLES, SITE_STAFF, UNBLINDED
 from equipoise_server.services import permissions
-from equipoise_server.services.lock import lock
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.store.models import LedgerEntry, Membership, RecordVersion, User
 from equipoise_server.web.shared.access import READERS, UNBLINDED_SIDE
 from server.access_table import EXPECTED, FILL, NARROWER, PLACES, PROGRAMS
-from server.cast import ADULT, NOW, Cast, key
-from server.pages import SITE_ROLES, everybody, signed_in
+from server.cast import ADULT, NOW, Cast, key, lock_unfinished
+from server.pages import everybody, signed_in
 
 pytestmark = pytest.mark.once  # the same on both engines
 
@@ -68,7 +68,7 @@ def test_no_blinded_page_has_a_reader_of_the_unblinded_side() -> None:
     open_to = {kind: set(roles) & set(UNBLINDED_SIDE) for kind, roles in READERS.items()}
     used = {kind for kind in EXPECTED.values() if kind is not None}
     assert {kind for kind in used if open_to[kind]} - of_both <= {"stock"}
-    assert set(READERS["unblinded side"]) == set(permissions.UNBLINDED)
+    assert set(READERS["unblinded side"]) == set(UNBLINDED)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_each_step_x_role_x_site_x_time_follows_the_table(
         for role, person in people.items():
             for step, site, late in product(permissions.ALLOWED, ("s01", "s02", None), (0, 1)):
                 at = NOW + timedelta(days=1) if late else NOW - timedelta(days=1)
-                own = site in (None, "s01") or role not in SITE_ROLES
+                own = site in (None, "s01") or role not in SITE_STAFF
                 expected = bool(late) and own and role in permissions.ALLOWED[step]
                 ask = partial(permissions.require, cursor, step, by=person, at=at, site=site)
                 assert _allowed(ask) is expected, (role, step, site, late)
@@ -119,7 +119,7 @@ def _cells(part: int) -> Iterator[tuple[str, str, str, str, str]]:
     for name, patterns in sorted(found.items()):
         for place in PLACES:
             url = _url(patterns[0], name, place)
-            for role, method in product((*permissions.ROLES, ""), ("GET", "POST")):
+            for role, method in product((*ROLES, ""), ("GET", "POST")):
                 cell = f"{name} {place} {role} {method}"
                 if int(sha256(cell.encode()).hexdigest(), 16) % part == 0:
                     yield name, url, method, role, place
@@ -149,7 +149,7 @@ def _request_the_cells(people: dict[str, User], part: int) -> int:
         if role not in READERS[kind]:
             assert said in ((302, 405) if role == "" else (403, 405)), cell
             assert said != 302 or "/sign-in/" in answer["Location"], cell
-        elif place == "other" and role in SITE_ROLES and {"code", "site"} & _parts(name):
+        elif place == "other" and role in SITE_STAFF and {"code", "site"} & _parts(name):
             assert said in (403, 404, 405), cell
         elif method == "GET":
             assert said != 403 or name in NARROWER or {"code", "site"} & _parts(name), cell
@@ -179,7 +179,7 @@ def test_in_a_locked_study_no_form_changes_anything(
         Agreed(by=person, reason="done") for person in (trial.data_manager, trial.statistician)
     ]
     try:
-        lock(first=agreed[0], second=agreed[1], at=NOW, key=key())
+        lock_unfinished(first=agreed[0], second=agreed[1], at=NOW, key=key())
     except EquipoiseError as refusal:
         pytest.fail(f"the study cannot be locked: {refusal}")
     about_data = {"site work", "participants", "coding", "transfers"}

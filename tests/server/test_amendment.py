@@ -31,9 +31,7 @@ from equipoise_server.services.export import export
 from equipoise_server.services.move_participant import move_participant
 from equipoise_server.services.publish_amendment import publish_amendment
 from equipoise_server.services.randomise import randomise
-from equipoise_server.services.report_pregnancy import report_pregnancy
 from equipoise_server.services.verify import verify
-from equipoise_server.store import life
 from equipoise_server.store import study as studies
 from equipoise_server.store.dataset import dataset
 from equipoise_server.store.models import ParticipantVersion, RecordVersion, User
@@ -265,9 +263,9 @@ def test_where_people_agree_anew_they_move_when_they_have(
     for code in (CODE, OTHER):
         trial.make_eligible(trial.enrol(code))
     digest = publish(amended, sponsor)
-    activate(digest, sponsor)
     for code in (CODE, OTHER):
         randomise(participant=code, by=trial.investigator, at=LATER, key=key())
+    activate(digest, sponsor)
     trial.fill_in(CODE, "start", {"vomiting": False}, visit="start", at=LATER)
     assert studies.of_participant(CODE).digest == trial.study.digest  # did not agree yet
     with pytest.raises(AmendmentRefused, match="sign the consent"):
@@ -336,32 +334,6 @@ def test_a_closed_level_opens_by_decision_and_can_close_again(instance: Any) -> 
     decide_board("false", opens=False, words="Close", by=board, at=NOW, key=key())
     with pytest.raises(WaitsForBoard):
         randomise(participant=OTHER, by=trial.investigator, at=LATER, key=key())
-
-
-def test_a_pregnancy_is_reported_and_ends_dosing(instance: Any) -> None:
-    from server.cast import open_the_trial
-
-    def protocol(document: Any) -> None:
-        document["safety"]["pregnancy"] = {
-            "form": "event",
-            "rule": "pregnant",
-            "hours": 24.0,
-            "aware_item": document["safety"]["onset_item"],
-            "submitted_item": document["safety"]["onset_item"],
-            "outcome_item": document["safety"]["outcome_item"],
-            "open_codes": ["ongoing"],
-        }
-
-    _edit(instance.folder / "study" / "protocol.yaml", protocol)
-    trial = open_the_trial(instance)
-    trial.make_eligible(trial.enrol(CODE))
-    randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
-    said = {"participant": CODE, "values": {}, "on": TODAY, "at": LATER}
-    with pytest.raises(NotPermitted):
-        report_pregnancy(by=trial.nurse, key=key(), **said)
-    assert report_pregnancy(by=trial.investigator, key=key(), **said) == 1
-    assert life.state_of(CODE).dosing_stopped_at == LATER
-    assert verify().sound
 
 
 def test_the_amendment_of_the_reference_study_ships_whole(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from equipoise.errors import EquipoiseError
+from equipoise.errors import CustodianInvalid, EquipoiseError
 from equipoise.protocol.load import load
 from equipoise_server.unblinded import words as unblinded
 from equipoise_server.web.entry import words as bedside
@@ -43,10 +43,14 @@ TABLE = {
     "dose outside its window": ("refused.dose-not-allowed", "test_a_dose_too_soon_is_refused_and_leaves_no_record"),
     "clock jump": ("refused.clock", "test_a_live_list_gives_no_place_at_an_impossible_time"),
     "place given under other answers": ("conflict.allocated-otherwise", "test_a_bad_request_has_its_own_code_and_leaves_nothing"),
+    "message that nobody understands": ("external.message", "nonsense_is_refused_and_does_no_harm"),
     "allocator silent": ("external.allocator", "test_nobody_listens_and_the_sentence_says_what_to_do"),
 }  # fmt: skip
-BEFORE_ANY_PAGE = {"missing custodian": "test_a_live_list_is_not_sealed_without_its_custodians"}
-"""Refused at the command line of the ceremony."""
+BEFORE_ANY_PAGE = {
+    "missing custodian": ("refused.custodian", "test_a_live_list_is_not_sealed_without_its_custodians"),
+    "custodian who is none": ("refused.custodian", "test_custodians_are_two_persons_with_public_keys"),
+}  # fmt: skip
+"""Refused at the command line of the ceremony, in the words of the error itself."""
 
 
 @cache
@@ -77,12 +81,21 @@ def test_each_bad_input_has_a_code_a_test_and_words_in_both_languages(item):
             said[language] = str(words)
     if code in bedside.REFUSALS:
         assert said["en"] != said["zh-hans"], said
+    names_nothing(item, " ".join(said.values()))
+
+
+def names_nothing(item: str, said: str) -> None:
+    """No arm and no product of either study is in the words."""
     for study in (load(SMALL), load(REFERENCE)):
         for one in (*study.protocol.arms, *study.protocol.products):
             for language in ("en", "zh-Hans"):
                 title = str(one.title.say(language)) if hasattr(one, "title") else one.id
-                assert title.lower() not in " ".join(said.values()).lower(), (item, title)
+                assert title.lower() not in said.lower(), (item, title)
 
 
-def test_what_is_refused_before_any_page_has_its_test():
-    assert set(BEFORE_ANY_PAGE.values()) <= proofs_by_name()
+@pytest.mark.parametrize("item", BEFORE_ANY_PAGE)
+def test_what_is_refused_before_any_page_has_a_code_a_test_and_words(item):
+    code, proof = BEFORE_ANY_PAGE[item]
+    assert code in codes()
+    assert proof in proofs_by_name()
+    names_nothing(item, str(CustodianInvalid("two are needed, 1 was given")))

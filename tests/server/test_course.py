@@ -31,7 +31,15 @@ from equipoise_server.services.unlock import unlock
 from equipoise_server.services.verify import verify
 from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.models import IdempotencyKey, LedgerEntry, Participant, Trial, User
-from server.cast import NOW, TODAY, Cast, bring_everything_back, key, open_the_trial
+from server.cast import (
+    NOW,
+    TODAY,
+    Cast,
+    bring_everything_back,
+    key,
+    lock_unfinished,
+    open_the_trial,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -152,7 +160,7 @@ def test_a_locked_study_refuses_every_write(trial: Cast) -> None:
     code, kit = started(trial)
     prepare_unit(unit=f"{kit}-01", by=trial.pharmacist, at=NOW, key=key())
     bring_everything_back(trial)
-    lock(**agreed(trial), at=NOW, key=key())
+    lock_unfinished(**agreed(trial), at=NOW, key=key())
     writes = (
         lambda: trial.fill_in(code, "symptoms", {"pain": 3}, visit="week2"),
         lambda: screen(site="s01", on=TODAY, by=trial.investigator, at=NOW, key=key()),
@@ -190,7 +198,7 @@ def test_the_list_is_released_only_after_lock(trial: Cast) -> None:
     with pytest.raises(NotPermitted):
         client.released()
     bring_everything_back(trial)
-    lock(**agreed(trial), at=NOW, key=key())
+    lock_unfinished(**agreed(trial), at=NOW, key=key())
     unblind(**agreed(trial), at=NOW, key=key())
     assert client.released()[code] in {"high", "low", "placebo"}
     assert verify().matches is True

@@ -10,14 +10,13 @@ from django.test import Client
 
 from equipoise.errors import Refused
 from equipoise.exchange.paper import Filled, form_page
-from equipoise_server.services.lock import lock
 from equipoise_server.services.report_death import report_death
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.verify import verify
 from equipoise_server.store.life import state_of
 from equipoise_server.store.models import Draft, LedgerEntry, Record
 from equipoise_server.store.save import Place
-from server.cast import NOW, TODAY, Cast, key
+from server.cast import NOW, TODAY, Cast, key, lock_unfinished
 from server.entry import URL, answers, fields_of, send
 from server.pages import signed_in, text_of
 
@@ -92,7 +91,7 @@ def test_who_may_not_write_keeps_no_draft(here: tuple[Cast, Client, str]) -> Non
     assert (huge.status_code, huge.json()["code"]) == (409, "refused.invalid-record")
     one = Agreed(by=trial.data_manager, reason="all clean")
     two = Agreed(by=trial.statistician, reason="plan signed")
-    lock(first=one, second=two, at=NOW, key=key())
+    lock_unfinished(first=one, second=two, at=NOW, key=key())
     assert keep(client, page, form, age="44").json()["code"] == "refused.locked"
     assert client.get(f"{page}draft/").status_code == 405
     assert not Draft.objects.exists()

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from equipoise_server.services.lock import lock
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Record, RecordPayload, RecordVersion
-from server.cast import ADULT, NOW, Cast, key
+from server.cast import ADULT, NOW, Cast, key, lock_unfinished
 from server.entry import URL, answers, fields_of, send
 from server.pages import signed_in, text_of
 
@@ -114,7 +113,7 @@ def test_a_change_asks_for_a_reason_and_keeps_what_was_typed(
     assert fields_of(got)["v.age"] == "45"
     again = client.post(page, fields_of(got) | {"reason": "misread the passport"})
     assert again.status_code == 302
-    assert RecordVersion.objects.get(version=2).reason == "misread the passport"
+    assert RecordPayload.objects.get(version__version=2).reason == "misread the passport"
 
 
 def test_opening_and_saving_unchanged_makes_no_version(here: tuple[Cast, Client, str]) -> None:
@@ -153,7 +152,7 @@ def test_a_locked_study_shows_the_form_read_only_and_says_why(
     open_form = fields_of(client.get(page)) | {f"v.{n}": text for n, text in answers().items()}
     one = Agreed(by=trial.data_manager, reason="all clean")
     two = Agreed(by=trial.statistician, reason="plan signed")
-    lock(first=one, second=two, at=NOW, key=key())
+    lock_unfinished(first=one, second=two, at=NOW, key=key())
     shown = client.get(page)
     assert shown.status_code == 200
     assert "The study is locked" in text_of(shown)

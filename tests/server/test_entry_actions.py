@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from equipoise.participant import ParticipantState
+from equipoise.protocol.roles import SITE_STAFF
 from equipoise_server.services.dispense import dispense, prepare_unit
-from equipoise_server.services.lock import lock
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.screen import screen
 from equipoise_server.services.two_persons import Agreed
@@ -20,9 +20,9 @@ from equipoise_server.services.verify import verify
 from equipoise_server.store.life import state_of
 from equipoise_server.store.models import LedgerEntry, Participant, Record
 from equipoise_server.web.entry.actions import ACTIONS
-from server.cast import NOW, TODAY, Cast, bring_everything_back, key
+from server.cast import NOW, TODAY, Cast, bring_everything_back, key, lock_unfinished
 from server.entry import URL, answers, fields_of, send
-from server.pages import SITE_ROLES, everybody, signed_in, text_of
+from server.pages import everybody, signed_in, text_of
 
 CODE = "S01-AAAAA-AAAAA"
 
@@ -203,8 +203,8 @@ def test_every_address_opens_for_the_roles_that_may_and_no_other(trial: Cast, lo
         one = Agreed(by=trial.data_manager, reason="all clean")
         two = Agreed(by=trial.statistician, reason="plan signed")
         bring_everything_back(trial)
-        lock(first=one, second=two, at=timezone.now(), key=key())
-    steps = {"": SITE_ROLES, "screening/screen/0/": SITE_ROLES, "event/next/": SITE_ROLES}
+        lock_unfinished(first=one, second=two, at=timezone.now(), key=key())
+    steps = {"": SITE_STAFF, "screening/screen/0/": SITE_STAFF, "event/next/": SITE_STAFF}
     steps |= {"dose/": ("dosing nurse", "investigator")}
     allowed = {one.name: one.step for one in ACTIONS}
     from equipoise_server.services.permissions import ALLOWED
@@ -213,7 +213,7 @@ def test_every_address_opens_for_the_roles_that_may_and_no_other(trial: Cast, lo
     for role, person in people.items():
         client = signed_in(person)
         for page, roles in steps.items():
-            opens = role in roles and role in SITE_ROLES
+            opens = role in roles and role in SITE_STAFF
             hidden = role == "assessor" and page == "dose/"
             expected = (404,) if hidden else (200, 302) if opens else (403,)
             got = client.get(f"{URL}/{code}/{page}")
@@ -221,7 +221,7 @@ def test_every_address_opens_for_the_roles_that_may_and_no_other(trial: Cast, lo
             if got.status_code == 403:
                 assert "This is not open to you" in text_of(got)
         count = LedgerEntry.objects.count()
-        if role not in SITE_ROLES or locked:
+        if role not in SITE_STAFF or locked:
             for page in steps:
                 assert client.post(f"{URL}/{code}/{page}", {}).status_code in (
                     403,

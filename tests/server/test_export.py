@@ -24,15 +24,14 @@ from equipoise.exchange.csv.cells import original, text
 from equipoise_server.allocator import client
 from equipoise_server.commands import export as verb
 from equipoise_server.services.dispense import dispense
-from equipoise_server.services.export import LATER, Stored, _one_moment, export
-from equipoise_server.services.lock import lock
+from equipoise_server.services.export import LATER, Stored, export, one_moment
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.report_event import report_event
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.unblind import unblind
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry, Participant, RecordVersion
-from server.cast import ADULT, NOW, TODAY, Cast, bring_everything_back, key
+from server.cast import ADULT, NOW, TODAY, Cast, bring_everything_back, key, lock_unfinished
 
 NASTY = '=cmd|" /C calc"!A0\n第二行, "quoted"\t'
 LOT = "LOT-CANARY-7731"
@@ -75,7 +74,7 @@ def close(trial: Cast, *, release: bool) -> None:
         "second": Agreed(by=trial.statistician, reason="all is clean"),
     }
     bring_everything_back(trial)
-    lock(**persons, at=NOW, key=key())
+    lock_unfinished(**persons, at=NOW, key=key())
     if release:
         unblind(**persons, at=NOW, key=key())
 
@@ -244,14 +243,14 @@ def test_what_is_not_built_unknown_or_in_the_way_is_refused_first(
     assert not LedgerEntry.objects.filter(what="exported").exists()
 
 
-def test_an_export_reads_one_moment_while_others_go_on_saving(trial: Cast) -> None:
+def test_an_export_readsone_moment_while_others_go_on_saving(trial: Cast) -> None:
     run_in(trial)
 
     def save() -> None:
         trial.enrol("S01-CCCCC-CCCCC")
         connections.close_all()
 
-    with _one_moment():
+    with one_moment():
         before = [len(list(Stored().versions())), len(list(Stored().entries()))]
         other = Thread(target=save)
         other.start()
@@ -264,8 +263,8 @@ def test_an_export_reads_one_moment_while_others_go_on_saving(trial: Cast) -> No
 
 def test_a_reader_that_stops_early_leaves_the_connection_usable(trial: Cast) -> None:
     run_in(trial)
-    with _one_moment():
-        for lines in (Stored().records(), Stored().versions(), Stored().entries()):
+    with one_moment():
+        for lines in (Stored().participants(), Stored().versions(), Stored().entries()):
             next(iter(lines))
             lines.close() if hasattr(lines, "close") else None
     assert Participant.objects.count() == 2

@@ -78,6 +78,12 @@ def test_the_verbs_of_an_instance(made: SimpleNamespace, tmp_path: Path) -> None
     code, ticked, _ = verb(made, "tick")
     assert code == 0
     kept = shutil.copy(ticked["checkpoint"], tmp_path / "kept.json")
+    key = (made.folder / "mfa.key").read_bytes() if (made.folder / "mfa.key").exists() else b""
+    code, rotated, _ = verb(made, "rotate-factor-key")
+    assert (code, rotated["key"]) == (0, str(made.folder / "mfa.key"))
+    assert (made.folder / "mfa.key").read_bytes() not in (b"", key)
+    code, stood, _ = verb(made, "status", "--on", "2026-01-01")
+    assert (code, stood["sites"], stood["records"]) == (0, {}, [])
     both = ["--first", "guo", "--first-reason", "clean", "--second", "hu", "--second-reason", "yes"]
     assert verb(made, "lock", *both)[0] == 0
     assert verb(made, "lock", *both)[0] == 2

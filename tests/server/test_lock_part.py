@@ -24,6 +24,7 @@ from equipoise_server.services.appoint import appoint
 from equipoise_server.services.complete import complete
 from equipoise_server.services.consent import consent
 from equipoise_server.services.fail_screening import fail_screening
+from equipoise_server.services.lock import lock
 from equipoise_server.services.lock_part import lock_part
 from equipoise_server.services.move_participant import move_participant
 from equipoise_server.services.randomise import randomise
@@ -37,7 +38,7 @@ from equipoise_server.services.verify import verify
 from equipoise_server.services.verify_source import verify_source
 from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.locks import Part
-from equipoise_server.store.models import LedgerEntry, Lock, Record, RecordVersion
+from equipoise_server.store.models import LedgerEntry, Lock, Record, RecordVersion, Trial
 from equipoise_server.store.queries import checklist
 from server.cast import ADULT, NOW, TODAY, Cast, key
 from server.finalising import by_hand, seen, sign_as
@@ -105,7 +106,7 @@ def test_what_is_not_finished_is_not_locked(trial: Cast) -> None:
     with pytest.raises(NotReady) as refusal:
         lock_part(PERSON, by=trial.data_manager, at=NOW, key=key())
     said = " ".join(refusal.value.open_points)
-    assert "1 records without a signature that they need" in said
+    assert f"1 record without a signature that it needs (screening of {CODE} at screen)" in said
     assert "due or overdue" in said
     assert not Lock.objects.exists()
 
@@ -119,7 +120,7 @@ def test_an_open_query_keeps_a_record_open(trial: Cast) -> None:
         record=Record.objects.get(), code="odd", message={"en": "?"}, opened_version=1,
         opened_at=NOW,
     )  # fmt: skip
-    with pytest.raises(NotReady, match="1 open queries"):
+    with pytest.raises(NotReady, match="1 open query"):
         lock_part(RECORD, by=trial.data_manager, at=NOW, key=key())
 
 
@@ -253,6 +254,42 @@ def test_a_lock_taken_or_put_by_hand_is_found(finished: Cast) -> None:
         "VALUES ('site', 's02', '', '', '', 0, '2026-03-02T09:00:00.000000Z')"
     )
     assert "no entry of the ledger set it" in [one.why for one in verify().broken]
+
+
+def test_what_cannot_be_had_any_more_is_settled_by_a_closed_query(trial: Cast) -> None:
+    from equipoise_server.services.close_query import close_query
+    from equipoise_server.services.open_query import open_query
+
+    code = trial.enrol(CODE)
+    trial.fill_in(code, "screening_breath", {"result": "positive"})
+    part = Part(
+        scope="record", site="s01", participant=CODE, visit="screen", form="screening_breath"
+    )
+    (left,) = checklist.incomplete(part)
+    assert left.item == "taken_on"
+    manager = trial.data_manager
+    place = {"participant": CODE, "form": "screening_breath", "visit": "screen"}
+    query = open_query(**place, item="taken_on", text="Lost?", by=manager, at=NOW, key=key())
+    assert list(checklist.incomplete(part)) == [left]
+    close_query(query=query, by=manager, at=NOW, key=key())
+    assert list(checklist.incomplete(part)) == []
+    lock_part(part, by=manager, at=NOW, key=key())
+
+
+def test_the_study_asks_the_same_checklist_as_its_page_and_says_what_is_left(trial: Cast) -> None:
+    trial.fill_in(trial.enrol(CODE), "screening", ADULT)
+    persons = {
+        "first": Agreed(by=trial.data_manager, reason="clean"),
+        "second": Agreed(by=trial.statistician, reason="clean"),
+    }
+    with pytest.raises(NotReady) as refusal:
+        lock(**persons, at=NOW, key=key())
+    for point in checklist.points(None, NOW):
+        assert point.done or str(point) in str(refusal.value)
+    assert "1 record without a signature" in str(refusal.value)
+    assert (CODE, "screening", "screen", 0) in refusal.value.places
+    assert not Trial.objects.filter(locked_at__isnull=False).exists()
+    assert not LedgerEntry.objects.filter(what="locked").exists()
 
 
 def test_nothing_writes_records_or_life_cycles_past_the_locks() -> None:

@@ -23,14 +23,13 @@ from equipoise_server.services.answer_query import answer_query
 from equipoise_server.services.appoint import appoint
 from equipoise_server.services.check_data import check_data
 from equipoise_server.services.close_query import close_query
-from equipoise_server.services.lock import lock
 from equipoise_server.services.open_query import open_query
 from equipoise_server.services.reopen_query import reopen_query
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Finding, LedgerEntry, User
 from equipoise_server.store.queries import cleaning as reading
-from server.cast import ADULT, NOW, Cast, key
+from server.cast import ADULT, NOW, Cast, key, lock_unfinished
 
 CODE = "S01-AAAAA-AAAAA"
 UNUSUAL = {**ADULT, "egfr": 200.0}
@@ -205,7 +204,7 @@ def test_nothing_is_asked_in_a_locked_study(trial: Cast, monitor: User) -> None:
         Agreed(by=one, reason="All done and checked.")
         for one in (trial.data_manager, trial.statistician)
     ]
-    lock(first=agreed[0], second=agreed[1], at=NOW, key=key())
+    lock_unfinished(first=agreed[0], second=agreed[1], at=NOW, key=key())
     for step in (
         lambda: ask(trial, monitor, item="sex"),
         lambda: reopen_query(query=query, text="Why", by=monitor, at=NOW, key=key()),

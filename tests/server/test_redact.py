@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -128,3 +129,94 @@ def test_the_ledger_says_what_was_done_and_not_what_was_removed(typed: Cast) -> 
     said = [json.loads(one.payload.data) for one in LedgerEntry.objects.filter(what="redacted")]
     assert [one["items"] for one in said] == [["egfr"], ["egfr"]]
     assert "77.125" not in json.dumps(said)
+
+
+SECRET = "Zhang Wei of bed 12"
+
+
+def test_a_reason_goes_and_the_answers_stay_readable(typed: Cast) -> None:
+    typed.fill_in(CODE, "screening", {**ADULT, "age": 46}, reason=SECRET, at=LATER)
+    typed.fill_in(CODE, "screening", {**ADULT, "age": 47}, reason="Again", at=LATER)
+    assert SECRET in _everything()
+    done = redact(PLACE, reasons=(3,), at=LATER, key=key(), **_persons(typed))
+    assert (done.removed, done.version) == ((3,), 4)
+    assert SECRET not in _everything()
+    found = {one.version: one for one in records.versions(CODE, "screening", "screen", 0)}
+    assert [found[n].reason for n in sorted(found)] == ["", "Age", "", "Again"]
+    gone = removed(CODE, "screening", "screen", 0)[0]
+    assert (gone.version, gone.reason, gone.remains["age"]) == (3, True, 46)
+    assert verify().sound
+
+
+def test_the_reason_of_the_newest_version_goes_with_a_version_after_it(typed: Cast) -> None:
+    typed.fill_in(CODE, "screening", {**ADULT, "age": 46}, reason=SECRET, at=LATER)
+    version = records.versions(CODE, "screening", "screen", 0)[0].version
+    done = redact(PLACE, reasons=(version,), at=LATER, key=key(), **_persons(typed))
+    assert (done.removed, done.version) == ((version,), version + 1)
+    newest = records.versions(CODE, "screening", "screen", 0)[0]
+    assert newest.answers is not None
+    assert newest.answers["age"] == 46
+    assert SECRET not in _everything()
+    assert verify().sound
+
+
+def test_a_reason_that_may_stay_is_still_told_when_the_answers_go(typed: Cast) -> None:
+    redact(PLACE, items=("egfr",), at=LATER, key=key(), **_persons(typed))
+    told = {one.version: one.reason for one in records.versions(CODE, "screening", "screen", 0)}
+    assert told == {1: "", 2: "Age", 3: "redacted"}
+
+
+def test_what_was_said_in_a_query_goes_and_who_said_something_stays(typed: Cast) -> None:
+    from equipoise_server.services.answer_query import answer_query
+    from equipoise_server.services.export import export
+    from equipoise_server.services.open_query import open_query
+    from equipoise_server.store.queries.cleaning import said_on, thread
+    from server.pages import signed_in, text_of
+
+    place = {"participant": CODE, "form": "screening", "visit": "screen"}
+    number = open_query(
+        **place, item="age", text=f"Is {SECRET} right?", by=typed.data_manager, at=LATER, key="q"
+    )
+    answer_query(query=number, text="Yes", by=typed.investigator, at=LATER, key=key())
+    asked, _answered = said_on(CODE, "screening", "screen", 0)
+    with pytest.raises(UnknownRecord):
+        redact(PLACE, turns=("0" * 64,), at=LATER, key=key(), **_persons(typed))
+    manager = signed_in(typed.data_manager)
+    page = f"/en/finalise/redact/{CODE}/screening/screen/0/"
+    assert SECRET in text_of(manager.get(page))
+    done = redact(PLACE, turns=(asked.digest,), at=LATER, key=key(), **_persons(typed))
+    assert (done.removed, done.turns) == ((), 1)
+    assert SECRET not in _everything()
+    assert [(one.by, one.text) for one in thread(number)] == [("guo", None), ("chen", "Yes")]
+    for seen_on in (page, f"/en/data/queries/{number}/", f"/en/site/participants/{CODE}/",
+                    f"/en/site/participants/{CODE}/screening/screen/0/", "/en/site/"):  # fmt: skip
+        assert manager.get(seen_on).status_code in (200, 403), seen_on
+    assert verify().sound
+    export("csv", out=typed.instance.folder / "out", by=typed.statistician, at=LATER)
+    with pytest.raises(KeyReused):
+        open_query(
+            **place, item="age", text=f"Is {SECRET} right?", by=typed.data_manager, at=LATER,
+            key="q",
+        )  # fmt: skip
+
+
+def test_two_pages_remove_a_reason(typed: Cast) -> None:
+    from server.pages import signed_in, text_of
+
+    typed.fill_in(CODE, "screening", {**ADULT, "age": 46}, reason=SECRET, at=LATER)
+    asks, agrees = signed_in(typed.data_manager), signed_in(typed.investigator)
+    page = f"/en/finalise/redact/{CODE}/screening/screen/0/"
+    assert f"Version 3: {SECRET}" in text_of(asks.get(page))
+    for wrong in ("x", "-1", "9" * 30):
+        sent = {"of-version": wrong, "reason": "names", "key": key()}
+        assert asks.post(page, sent).status_code == 409
+    newest = records.versions(CODE, "screening", "screen", 0)[0].version
+    sent = {"of-version": str(newest), "reason": "names the person", "key": key()}
+    assert asks.post(page, sent).status_code == 302
+    listed = agrees.get("/en/finalise/two-persons/").content.decode()
+    assert f"reason of version {newest}" in listed
+    found = re.search(r"two-persons/(\d+)/", listed)
+    assert found
+    url = f"/en/finalise/two-persons/{found[1]}/"
+    assert agrees.post(url, {"act": "agree", "reason": "Seen"}).status_code == 302
+    assert SECRET not in _everything()

@@ -35,7 +35,7 @@ from equipoise_server.services.sign_up import (
     purge_unconfirmed,
     sign_up,
 )
-from equipoise_server.services.volunteers import consents, known
+from equipoise_server.services.volunteers import alerts, consents, known
 from equipoise_server.store.models import Listing
 from server.cast import NOW, Cast, key
 from server.portal import ANNA, link_in, volunteer, write_to
@@ -224,6 +224,7 @@ def test_a_note_needs_a_text_and_a_passage(trial: Cast, server: Server) -> None:
 
 def test_everything_can_be_taken_along_and_then_is_forgotten(trial: Cast, server: Server) -> None:
     anna = volunteer(server, name="Anna Canary", rhythm="at-once")
+    assert _alert() == (1, 1)
     save_study(anna, "hp-three", at=NOW)
     choose(anna, topics=("asthma", "no-such"), rhythm="at-once", language="zh-Hans")
     passage = notes.public_passages(trial.study, "en")[0]
@@ -231,6 +232,9 @@ def test_everything_can_be_taken_along_and_then_is_forgotten(trial: Cast, server
         anna, study=trial.study, language="en", paragraph=passage.id, text="canary note", at=NOW
     )
     write_to(volunteer=anna)
+    (told,) = alerts(anna)
+    assert (told.study, told.opened, told.sent_at) == ("hp-three", False, NOW)
+    assert take_along(anna, trial.study, at=NOW)["alerts"][0]["occasion"] == "posted"
     document = json.dumps(take_along(anna, trial.study, at=NOW))
     for part in ("Anna Canary", ANNA, "canary note", "asthma", "My canary sings", "hp-three"):
         assert part in document
@@ -244,6 +248,7 @@ def test_everything_can_be_taken_along_and_then_is_forgotten(trial: Cast, server
             act()
     row = Volunteer.objects.using("identity").get(pk=anna)
     assert (row.sealed, row.address_index) == (None, None)
+    assert not Alerted.objects.using("identity").exists()
     assert mail.given_up() == 0
     assert not PersonKey.objects.using("keys").exists()
     volunteer(server)  # the same address may come again

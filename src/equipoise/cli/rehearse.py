@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -17,10 +17,11 @@ from equipoise.cli.studies import sound
 from equipoise.cli.whereabouts import placed
 from equipoise.errors import ScenarioError
 from equipoise.protocol.model import Study
-from equipoise.rehearsal.chunks import remembered
-from equipoise.rehearsal.grid import Sweep, cells_of, sweep
-from equipoise.rehearsal.report import Question, report
-from equipoise.rehearsal.sweep import Rehearsal, rehearse
+
+if TYPE_CHECKING:  # imported when it runs: its libraries take longer than a page of help
+    from equipoise.rehearsal.grid import Sweep
+    from equipoise.rehearsal.report import Question
+    from equipoise.rehearsal.sweep import Rehearsal
 
 Progressed = Callable[[int], None]
 Options = dict[str, Any]
@@ -84,6 +85,8 @@ def rehearse_study(
     as_document: JsonFlag = False,
 ) -> None:
     """Rehearse a study; everything is decided by its folder, the scenario and the seed."""
+    from equipoise.rehearsal.sweep import rehearse
+
     loaded, axes = sound(study), _axes(grid)
     options: Options = {
         "scenario": scenario,
@@ -117,6 +120,8 @@ def rehearse_study(
 
 
 def _swept(study: Study, grid: dict[str, tuple[float, ...]], options: Options) -> Sweep:
+    from equipoise.rehearsal.grid import cells_of, sweep
+
     with _bar(options["trials"] * len(cells_of(grid))) as progressed:
         return sweep(study, grid=grid, progress=progressed, **options)
 
@@ -126,6 +131,8 @@ def _part(study: Study, answer: Rehearsal, options: Options) -> Sweep:
 
     Its parts are in the folder, so nothing is simulated again.
     """
+    from equipoise.rehearsal.grid import sweep
+
     grid = {"effect": (answer.effect,), "participants": (float(answer.participants),)}
     done = options | {"trials": answer.trials}
     return replace(sweep(study, grid=grid, **done), complete=False)
@@ -134,6 +141,8 @@ def _part(study: Study, answer: Rehearsal, options: Options) -> Sweep:
 def _question(
     study: str, grid: dict[str, tuple[float, ...]], options: Options, swept: Sweep
 ) -> Question:
+    from equipoise.rehearsal.report import Question
+
     return Question(
         study=study,
         scenario=options["scenario"],
@@ -165,7 +174,10 @@ def _axes(grid: list[str] | None) -> dict[str, tuple[float, ...]]:
             raise ScenarioError(
                 "", f"--grid {text!r} cannot be read; write it as --grid effect=1,1.3,1.5."
             ) from wrong
-    cells_of(axes)
+    if axes:
+        from equipoise.rehearsal.grid import cells_of
+
+        cells_of(axes)
     return axes
 
 
@@ -182,6 +194,9 @@ def _effects(declared: float) -> tuple[float, ...]:
 
 def _write(study: Study, question: Question, found: Sweep, folder: Path) -> None:
     """The report and the figures behind it, next to the parts of the sweep."""
+    from equipoise.rehearsal.chunks import remembered
+    from equipoise.rehearsal.report import report
+
     folder.mkdir(parents=True, exist_ok=True)
     remembered(folder / "sweep.json", asdict(found))
     (folder / "report.html").write_text(report(study, question, found), encoding="utf-8")

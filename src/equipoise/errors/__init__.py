@@ -11,6 +11,8 @@
       Refused                  the protocol forbids this step, now, for this person
         NotEligible
         NotConsented
+          ConsentLapsed          a deferral of consent has run out
+          ReconsentDue           an amendment asks for a new consent
         AlreadyScreened
         AlreadyRandomised
         NotRandomised
@@ -39,6 +41,7 @@
           NotTrained             a training is missing or no longer current
           OtherSide              somebody of the other side of the blinding
           SidesMixed             nobody works on both sides of the blinding
+          NotMasked              a reader who could know whose picture it is
           AssertionRefused       the unblinded side: name and PIN do not fit
             AssertionExpired
             AssertionUsed
@@ -64,6 +67,9 @@
         MayUnblind               a free text may tell what somebody receives
         FileRefused              a file is not what it should be
         LinesRejected            some lines of a file cannot be taken, so none was
+        NotLookedAt              nobody has confirmed that a picture names no one
+        ScoresAreRead            scores of masked readings cannot be typed
+        AlreadyRead              this person reads the picture no more
         InvitationInvalid      too old, used or withdrawn
         LinkInvalid            a mailed link is forged, too old or used
         ProofRefused           a public form as a machine would send it
@@ -74,6 +80,7 @@
       Conflict                 two people acted at once: reload and try again
         KeyReused              one idempotency key, two different requests
         SavedFirst             somebody saved the record first
+        PicturesChanged        not the pictures that were shown any more
         AllocatedOtherwise     the place was given under other stratification values
       IntegrityError           stored data contradict themselves: stop, call for help
         ChainBroken
@@ -84,12 +91,14 @@
           VaultKeyMissing
           VaultKeyWrong
         UnsafeDatabase
+        FileMissing            a kept file is gone or altered
       ExternalError            something outside equipoise failed
         StorageFull
         BackupUnreadable
         ExternalProgramFailed
         MissingExtra
         AllocatorSilent
+        MessageUnreadable
         MailNotTaken
 
 Each class carries a stable `code` (for machines, the ledger and the documentation)
@@ -114,6 +123,14 @@ from equipoise.errors.finalising import (
 from equipoise.errors.ground import (
     EquipoiseError,
     Place,
+)
+from equipoise.errors.imaging import (
+    AlreadyRead,
+    FileMissing,
+    NotLookedAt,
+    NotMasked,
+    PicturesChanged,
+    ScoresAreRead,
 )
 from equipoise.errors.people import (
     FactorRefused,
@@ -144,6 +161,7 @@ from equipoise.errors.refused import (
     AlreadyScreened,
     AlreadyWithdrawn,
     ClockWrong,
+    ConsentLapsed,
     CustodianInvalid,
     DoseNotAllowed,
     FolderNotEmpty,
@@ -164,6 +182,7 @@ from equipoise.errors.refused import (
     OutOfOrder,
     OutOfStock,
     ReasonRequired,
+    ReconsentDue,
     Refused,
     StratumUnknown,
     TwoPersonsRequired,
@@ -201,6 +220,7 @@ from equipoise.errors.trouble import (
     IntegrityError,
     KeyReused,
     LedgerEntryUnreadable,
+    MessageUnreadable,
     MissingExtra,
     RecordUnreadable,
     SavedFirst,
@@ -216,6 +236,7 @@ __all__ = [
     "AllocatedOtherwise",
     "AllocatorSilent",
     "AlreadyRandomised",
+    "AlreadyRead",
     "AlreadyRecorded",
     "AlreadyScreened",
     "AlreadyWithdrawn",
@@ -227,6 +248,7 @@ __all__ = [
     "ChainBroken",
     "ClockWrong",
     "Conflict",
+    "ConsentLapsed",
     "CustodianInvalid",
     "DesignError",
     "DoseNotAllowed",
@@ -236,6 +258,7 @@ __all__ = [
     "ExternalProgramFailed",
     "FactorRefused",
     "FactorRequired",
+    "FileMissing",
     "FileRefused",
     "FolderNotEmpty",
     "FollowUpEnded",
@@ -256,6 +279,7 @@ __all__ = [
     "LotNotReleasable",
     "MailNotTaken",
     "MayUnblind",
+    "MessageUnreadable",
     "MissingExtra",
     "NotBuilt",
     "NotConsented",
@@ -263,6 +287,8 @@ __all__ = [
     "NotEligible",
     "NotEstimable",
     "NotLocked",
+    "NotLookedAt",
+    "NotMasked",
     "NotPermitted",
     "NotRandomised",
     "NotReady",
@@ -271,17 +297,20 @@ __all__ = [
     "OutOfOrder",
     "OutOfStock",
     "PartLocked",
+    "PicturesChanged",
     "PinUnfit",
     "Place",
     "ProofRefused",
     "ProtocolError",
     "ReasonRequired",
+    "ReconsentDue",
     "RecordUnreadable",
     "Refused",
     "RevealLimit",
     "SamePerson",
     "SavedFirst",
     "ScenarioError",
+    "ScoresAreRead",
     "SealBroken",
     "SealMoved",
     "SecondPersonRequired",

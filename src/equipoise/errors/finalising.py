@@ -21,12 +21,21 @@ class PartLocked(Locked):
 
 
 class NotReady(Refused):
-    """What is to be locked is not finished. `open_points` name each thing that is left."""
+    """What is to be locked is not finished. `open_points` name each thing that is left.
+
+    `places`: the first records among them, each as participant, form, visit and number.
+    """
 
     code = "refused.not-ready"
 
-    def __init__(self, what: str, open_points: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        what: str,
+        open_points: tuple[str, ...],
+        places: tuple[tuple[str, str, str, int], ...] = (),
+    ) -> None:
         self.open_points = open_points
+        self.places = places
         super().__init__(
             f"{what} was not locked: {'; '.join(open_points)}. See the checklist, and finish these."
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from equipoise.errors.ground import EquipoiseError
 
 
@@ -34,6 +36,33 @@ class NotConsented(Refused):
         super().__init__(
             f"{participant} has no signed consent, so {step} was refused. "
             "Record the signed consent first."
+        )
+
+
+class ConsentLapsed(NotConsented):
+    """Consent was deferred, and its limit has passed without it."""
+
+    code = "refused.consent-lapsed"
+
+    def __init__(self, participant: str, step: str, due_at: datetime) -> None:
+        Refused.__init__(
+            self,
+            f"Consent of {participant} was due by {due_at:%Y-%m-%d %H:%M} UTC and is not given, "
+            f"so {step} was refused. Take consent first. Safety, stopping the product, "
+            "withdrawal and the end of study can still be recorded.",
+        )
+
+
+class ReconsentDue(NotConsented):
+    """An amendment changed what people agree to, and this one has not agreed anew."""
+
+    code = "refused.reconsent-due"
+
+    def __init__(self, participant: str, step: str) -> None:
+        Refused.__init__(
+            self,
+            f"{participant} signed an earlier version of the consent document, and the version "
+            f"in force has to be signed anew, so {step} was refused. Take the new consent first.",
         )
 
 

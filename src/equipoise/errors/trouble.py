@@ -201,6 +201,18 @@ class MissingExtra(ExternalError):
         super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'equipoise[{extra}]'.")
 
 
+class MessageUnreadable(ExternalError):
+    """A message to the allocator is none that it knows, or its parts are of the wrong kind."""
+
+    code = "external.message"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The allocator did not understand the message, and did nothing. The two programs are "
+            "not of the same version, or somebody else is sending. Call the trial office."
+        )
+
+
 class AllocatorSilent(ExternalError):
     """The allocator did not answer. Whether it acted is found out by asking again."""
 

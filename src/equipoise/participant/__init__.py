@@ -7,6 +7,7 @@ rebuild every state: `replay`. No event names an arm, a place in a sequence or a
 from equipoise.participant.commands import (
     Command,
     Complete,
+    CorrectDose,
     DeferConsent,
     Die,
     Discharge,
@@ -31,6 +32,7 @@ __all__ = [
     "NOBODY",
     "Command",
     "Complete",
+    "CorrectDose",
     "DeferConsent",
     "Die",
     "Discharge",

@@ -86,6 +86,17 @@ class GiveDose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectDose:
+    """Say how much of a recorded dose was given after all: it ended early, or was mistyped.
+
+    Whether anything was given at all is not changed: the unit is accounted for.
+    """
+
+    number: int
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopDosing:
     """Stop the product for good. Follow-up goes on."""
 
@@ -149,6 +160,7 @@ Command = (
     | Randomise
     | ReplaceKit
     | GiveDose
+    | CorrectDose
     | StopDosing
     | ReportEvent
     | Withdraw

@@ -236,6 +236,7 @@ _DECISIONS: dict[type, Callable[[ParticipantState, Any], tuple[Event, ...]]] = {
     commands.Randomise: _randomise,
     commands.ReplaceKit: dosing.replace_kit,
     commands.GiveDose: dosing.give_dose,
+    commands.CorrectDose: dosing.correct_dose,
     commands.StopDosing: dosing.stop_dosing,
     commands.ReportEvent: _report,
     commands.Withdraw: _withdraw,

@@ -54,6 +54,18 @@ def give_dose(state: ParticipantState, command: commands.GiveDose) -> tuple[Even
     return (recorded,)
 
 
+def correct_dose(state: ParticipantState, command: commands.CorrectDose) -> tuple[Event, ...]:
+    """A given dose was given in full after all, or only in part. Possible at any time."""
+    before = next((dose for dose in state.doses if dose.number == command.number), None)
+    if before is None or before.amount == "not" or command.amount == "not":
+        raise DoseNotAllowed(
+            state.code, f"dose {command.number} cannot become given, or not given, afterwards"
+        )
+    if before.amount == command.amount:
+        raise AlreadyRecorded(state.code, f"How much of dose {command.number} was given")
+    return (events.DoseCorrected(number=command.number, amount=command.amount),)
+
+
 def stop_dosing(state: ParticipantState, command: commands.StopDosing) -> tuple[Event, ...]:
     """The product is stopped for good; stopping is possible at any time after randomisation."""
     require_randomised(state, "stopping the product")

@@ -100,6 +100,16 @@ class DoseRecorded:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoseCorrected:
+    """How much of a given dose went in is known to be otherwise: full or partial."""
+
+    what: ClassVar[str] = "dose-corrected"
+    number: int
+    amount: Amount
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DosingStopped:
     """The product was stopped for good."""
 
@@ -176,6 +186,7 @@ Event = (
     | Randomised
     | KitReplaced
     | DoseRecorded
+    | DoseCorrected
     | DosingStopped
     | EventReported
     | Withdrew
@@ -193,6 +204,7 @@ KINDS: tuple[type[Event], ...] = (
     Randomised,
     KitReplaced,
     DoseRecorded,
+    DoseCorrected,
     DosingStopped,
     EventReported,
     Withdrew,

@@ -11,6 +11,7 @@ from equipoise.participant.events import (
     ConsentSigned,
     Died,
     Discharged,
+    DoseCorrected,
     DoseRecorded,
     DosingStopped,
     Event,
@@ -55,14 +56,14 @@ def evolve(state: ParticipantState, event: Event) -> ParticipantState:
                 kits=(event.kit,),
                 stratum=event.stratum,
             )
-        case KitReplaced() | DoseRecorded() | DosingStopped():
+        case KitReplaced() | DoseRecorded() | DoseCorrected() | DosingStopped():
             return _product(state, event)
         case _:
             return _follow_up(state, event)
 
 
 def _product(
-    state: ParticipantState, event: KitReplaced | DoseRecorded | DosingStopped
+    state: ParticipantState, event: KitReplaced | DoseRecorded | DoseCorrected | DosingStopped
 ) -> ParticipantState:
     match event:
         case KitReplaced():
@@ -71,6 +72,12 @@ def _product(
             dose = Dose(number=event.number, at=event.at, amount=event.amount, unit=event.unit)
             others = (one for one in state.doses if one.number != event.number)
             return replace(state, doses=(*others, dose))
+        case DoseCorrected():
+            doses = (
+                replace(one, amount=event.amount) if one.number == event.number else one
+                for one in state.doses
+            )
+            return replace(state, doses=tuple(doses))
         case DosingStopped():
             return replace(state, dosing_stopped_at=event.at, dosing_stopped=event.reason)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import with_config
 
-from equipoise.protocol.finalising import PregnancyReport
+from equipoise.protocol.finalising import SpecialReport
 from equipoise.protocol.frozen import Frozen, Text
 from equipoise.protocol.origin import Fact, Origin
 from equipoise.protocol.visits import STRICT
@@ -32,7 +32,8 @@ class DoseItems:
     The page fills in `number`, `unit`, `amount` (as `codes` name full, partial and not), the
     moments `start` and `stop`, and `previous_start`. It asks `at_start` before the dose,
     `at_stop` when it ends, `short` where it was not given in full. `usual` are answers that
-    are right unless somebody corrects them.
+    are right unless somebody corrects them. `loaded` and `residual` are volumes: what was
+    given is their difference.
     """
 
     number: str | None = None
@@ -42,6 +43,8 @@ class DoseItems:
     start: str | None = None
     stop: str | None = None
     previous_start: str | None = None
+    loaded: str | None = None
+    residual: str | None = None
     at_start: tuple[str, ...] = ()
     at_stop: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
@@ -158,7 +161,7 @@ class SafetyRules:
     grading: str
     death_form: str | None = None
     death_item: str | None = None
-    pregnancy: PregnancyReport | None = None
+    reports: tuple[SpecialReport, ...] = ()
     special_interest: tuple[SpecialInterest, ...] = ()
     clocks: tuple[Clock, ...] = ()
     origin: Origin | None = None

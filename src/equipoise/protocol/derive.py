@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from equipoise.errors import ProtocolError
 from equipoise.protocol.model import Derived, Protocol
@@ -234,6 +235,12 @@ def _settle(table: _Table, value: object) -> object:
     return value
 
 
+@lru_cache(maxsize=16384)  # the same keys come with every record
+def _ending(key: str) -> tuple[str, int]:
+    """The bare name of a key, and how many dots the key has."""
+    return key.rpartition(".")[2], key.count(".")
+
+
 def _suffixes(answers: Mapping[str, object]) -> dict[str, object]:
     """Bare name to the value of the qualified keys that end with it; UNKNOWN if they differ.
 
@@ -242,10 +249,9 @@ def _suffixes(answers: Mapping[str, object]) -> dict[str, object]:
     found: dict[str, object] = {}
     nearest: dict[str, int] = {}
     for key, value in answers.items():
-        bare = key.rpartition(".")[2]
-        if bare == key or value is None or value is UNKNOWN:
+        bare, dots = _ending(key)
+        if not dots or value is None or value is UNKNOWN:
             continue
-        dots = key.count(".")
         if dots < nearest.get(bare, dots + 1):
             nearest[bare], found[bare] = dots, value
         elif dots == nearest[bare] and found[bare] is not value and found[bare] != value:

@@ -30,21 +30,25 @@ class SignatureRule:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PregnancyReport:
-    """A pregnancy is reported on `form` within `hours`, and followed to its outcome.
+class SpecialReport:
+    """A special situation that is no adverse event by itself, such as a pregnancy.
 
-    `rule` is true of somebody who is pregnant. `aware_item` and `submitted_item` of the form
-    say when the site knew and when the sponsor did; while `outcome_item` is unanswered or
-    one of `open_codes`, the pregnancy is followed.
+    It is reported on `form`, a log, within `hours`. `rule` is true of a randomised participant
+    who needs one. `aware_item` and `submitted_item` of the form say when the site knew and when
+    the sponsor did; while `outcome_item` is unanswered or one of `open_codes`, it is followed.
+    With `ends_dosing` the report ends dosing for good.
     """
 
+    id: str
+    title: Text
     form: str
     rule: str
     hours: float
     aware_item: str
     submitted_item: str
-    outcome_item: str
+    outcome_item: str | None = None
     open_codes: tuple[str, ...] = ()
+    ends_dosing: bool = False
     origin: Origin | None = None
 
 

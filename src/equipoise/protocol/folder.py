@@ -16,12 +16,15 @@ MOST_FILES = 500
 PROTOCOL_FILE = "protocol.yaml"
 CLEANING_FILE = "cleaning.yaml"
 PARTICIPANTS_FILE = "participants.yaml"
+IMAGING_FILE = "imaging.yaml"
+PEOPLE_FILE = "people.yaml"
 FOLDERS = {
     "forms": ".yaml",
     "scenarios": ".yaml",
     "lenses": ".yaml",
     "consent": ".md",
     "pages": ".md",
+    "recipes": ".dicom",
 }
 AMENDMENTS = "amendments"
 """The sub-folder with amendments; each is read by `equipoise.protocol.overlay`, not with the study."""
@@ -105,7 +108,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _known(name: str) -> bool:
-    if name in (PROTOCOL_FILE, CLEANING_FILE, PARTICIPANTS_FILE):
+    if name in (PROTOCOL_FILE, CLEANING_FILE, PARTICIPANTS_FILE, IMAGING_FILE, PEOPLE_FILE):
         return True
     folder, _, rest = name.partition("/")
     return FOLDERS.get(folder) == Path(rest).suffix and "/" not in rest and bool(rest)

@@ -14,7 +14,9 @@ from equipoise.protocol.finalising import Lens
 from equipoise.protocol.findings import Finding, errors, in_order
 from equipoise.protocol.folder import (
     CLEANING_FILE,
+    IMAGING_FILE,
     PARTICIPANTS_FILE,
+    PEOPLE_FILE,
     PROTOCOL_FILE,
     Files,
     find,
@@ -24,9 +26,11 @@ from equipoise.protocol.forms import Form
 from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.heirs import EXTENDS, inherited
 from equipoise.protocol.identity import form_digest, study_digest
+from equipoise.protocol.imaging import Imaging
 from equipoise.protocol.model import Protocol, Study
 from equipoise.protocol.origins import settled
 from equipoise.protocol.participants_plan import ParticipantsPlan
+from equipoise.protocol.people_plan import PeoplePlan
 from equipoise.protocol.places import FilePlaces, Places
 from equipoise.protocol.prose import first_lines, read_consents, read_pages
 from equipoise.protocol.scenario import Scenario
@@ -90,16 +94,30 @@ def read(name: str | os.PathLike[str]) -> Loaded:
     scenarios = reader.several("scenarios", Scenario)
     cleaning = reader.cleaning()
     participants = reader.participants()
+    imaging = reader.imaging()
+    people = reader.people()
     lenses = reader.several("lenses", Lens)
-    prose = [*files.under("pages"), *files.under("consent")]
+    prose = [*files.under("pages"), *files.under("consent"), *files.under("recipes")]
     places = Places(files={**reader.places, **first_lines(prose)})
     study = None
     if protocol and not errors(reader.findings):
         study = _study(protocol, forms, scenarios, cleaning, files, reader, folder)
-        study = study and replace(study, lenses=tuple(lenses.values()), participants=participants)
+        study = study and replace(
+            study,
+            lenses=tuple(lenses.values()),
+            participants=participants,
+            people=people,
+            imaging=imaging,
+            recipes=Frozen({_stem(name): text for name, text in files.under("recipes")}),
+        )
     return Loaded(
         study=study, findings=in_order(reader.findings), places=places, files=reader.homes
     )
+
+
+def _stem(name: str) -> str:
+    """`recipes/scan.dicom` is called `scan`."""
+    return Path(name).stem
 
 
 def _study(
@@ -159,6 +177,18 @@ class _Reader:
         text = self.files.texts.get(PARTICIPANTS_FILE)
         plan = text and self._object(PARTICIPANTS_FILE, text, ParticipantsPlan)
         return plan or ParticipantsPlan()
+
+    def people(self) -> PeoplePlan:
+        """What staff need; as usual where the folder does not say."""
+        text = self.files.texts.get(PEOPLE_FILE)
+        plan = text and self._object(PEOPLE_FILE, text, PeoplePlan)
+        return plan or PeoplePlan()
+
+    def imaging(self) -> Imaging:
+        """Which files belong to records and how they are read; nothing where it is not said."""
+        text = self.files.texts.get(IMAGING_FILE)
+        plan = text and self._object(IMAGING_FILE, text, Imaging)
+        return plan or Imaging()
 
     def several(self, folder: str, model: type[Kept]) -> dict[str, Kept]:
         found: dict[str, Kept] = {}

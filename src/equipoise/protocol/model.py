@@ -13,9 +13,12 @@ from equipoise.protocol.estimands import AnalysisPlan, Endpoint, Estimand, Objec
 from equipoise.protocol.finalising import DeferredConsent, Lens, SignatureRule
 from equipoise.protocol.forms import CodeList, Form
 from equipoise.protocol.frozen import Frozen, Text
+from equipoise.protocol.imaging import NOTHING_IMAGED, Imaging
 from equipoise.protocol.origin import Fact, Origin, Scalar
 from equipoise.protocol.participants_plan import NOTHING_ASKED, ParticipantsPlan
+from equipoise.protocol.people_plan import AS_USUAL, PeoplePlan
 from equipoise.protocol.scenario import Scenario
+from equipoise.protocol.supply_plan import USUAL, SupplyPlan
 from equipoise.protocol.visits import STRICT, Activity, Epoch, Visit
 
 Masking = Literal["masked", "unmasked", "not-guaranteed"]
@@ -60,7 +63,10 @@ class Product:
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseTest:
-    """A limit on a certificate of analysis."""
+    """A limit on a certificate of analysis.
+
+    `accept` is the one answer that passes; `accept_text` says it in each language.
+    """
 
     id: str
     text: Text
@@ -68,6 +74,7 @@ class ReleaseTest:
     low: float | None = None
     high: float | None = None
     accept: str | None = None
+    accept_text: Text | None = None
     origin: Origin | None = None
 
 
@@ -212,6 +219,7 @@ class Protocol:
     visits: tuple[Visit, ...]
     schedule: tuple[Activity, ...]
     dosing: Dosing | None = None
+    supply: SupplyPlan = USUAL
     safety: SafetyRules
     safety_board: SafetyBoard | None = None
     objectives: tuple[Objective, ...] = ()
@@ -247,8 +255,8 @@ class Study:
     """A loaded study folder: protocol, forms, scenarios, pages, consent texts; frozen.
 
     `digest` is the SHA-256 of the canonical JSON of protocol and forms: the identity
-    written on every record. Scenarios, pages, the cleaning plan
-    and what participants do themselves are not part of it.
+    written on every record. Scenarios, pages, the cleaning plan, the imaging plan with its
+    recipes, what participants do themselves and what staff need are not part of it.
     `form_digests` gives the digest of each form definition.
     """
 
@@ -263,3 +271,6 @@ class Study:
     lenses: tuple[Lens, ...] = ()
     cleaning: Cleaning = NOTHING_PLANNED
     participants: ParticipantsPlan = NOTHING_ASKED
+    people: PeoplePlan = AS_USUAL
+    imaging: Imaging = NOTHING_IMAGED
+    recipes: Frozen[str] = Frozen()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import with_config
 
+from equipoise.protocol.frozen import Frozen
 from equipoise.protocol.visits import STRICT
 
 
@@ -34,10 +35,46 @@ class Diary:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentItems:
+    """Items of the form that says in the data that somebody agreed; "" where it asks no such thing.
+
+    They are filled in from the signed consent, and a person looks them over and saves them.
+    `on` is the day of the signature at the site. `codes` name who signed (`participant`,
+    `representative`). `understood` counts the questions that were answered rightly the first
+    time. `wishes`: wish of the document to a yes-or-no item.
+    """
+
+    form: str
+    signed: str = ""
+    version: str = ""
+    language: str = ""
+    at: str = ""
+    on: str = ""
+    signatory: str = ""
+    codes: Frozen[str] = Frozen()
+    understood: str = ""
+    wishes: Frozen[str] = Frozen()
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Every item that is named."""
+        named = (self.signed, self.version, self.language, self.at, self.on, self.signatory)
+        return tuple(one for one in (*named, self.understood, *self.wishes.values()) if one)
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantsPlan:
-    """The diary, and the forms that need a sample: who withdraws from samples gives none."""
+    """The diary, the form of consent, and the forms that need a sample.
+
+    Who withdraws from samples gives none. Answers of somebody from the public who wrote to a
+    site or signed up as a volunteer are deleted after `forgotten_after_months` in which nothing
+    happened.
+    """
 
     diary: Diary | None = None
+    consent: ConsentItems | None = None
+    forgotten_after_months: int = 24
     samples: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from equipoise.safety.clocks import Deadline, Standing, deadlines, standing
 from equipoise.safety.events import Judged, judge, reportable
 from equipoise.safety.mortality import Mortality, mortality
+from equipoise.safety.special import Special, needs, special
 from equipoise.safety.stopping import (
     Pooled,
     TriggerCount,
@@ -16,14 +17,17 @@ __all__ = [
     "Judged",
     "Mortality",
     "Pooled",
+    "Special",
     "Standing",
     "TriggerCount",
     "closed_levels",
     "deadlines",
     "judge",
     "mortality",
+    "needs",
     "reportable",
     "reviews_due",
+    "special",
     "standing",
     "triggers",
 ]

@@ -21,12 +21,15 @@ VERBS = (
     "list_registry",
     "verify",
     "standing",
+    "status",
     "analyse",
     "export",
     "finalising",
     "import_dictionary",
     "backup",
+    "rotate_factor_key",
     "token",
+    "labels",
 )
 """Modules of this package, each with `register(app)`."""
 

@@ -16,7 +16,7 @@ from equipoise.errors import AllocatorSilent
 
 _PR_SET_PDEATHSIG = 1
 _STARTED_BY = "STARTED_BY_PROCESS"
-_START_SECONDS = 30.0
+_START_SECONDS = 120.0  # a busy machine starts slowly; a child that ended is not waited for
 _LOOK = 0.2  # seconds
 
 
@@ -35,7 +35,7 @@ def die_with_parent() -> None:
 def verb(*words: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start one verb of the command line as a child."""
     start = "from equipoise.cli import main; main()"
-    command = [sys.executable, "-c", start, *words]
+    command = [sys.executable, "-P", "-c", start, *words]  # -P: nothing is imported from here
     started_by = {_STARTED_BY: str(os.getpid())}
     return subprocess.Popen(command, env={**environment, **started_by})  # noqa: S603 - our own
 

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,7 +40,11 @@ def register(app: typer.Typer) -> None:
 def demonstrate(
     study: Annotated[str, typer.Argument(metavar="STUDY")] = REFERENCE,
     participants: Annotated[
-        int | None, typer.Option(help="How many are randomised; the protocol's number if left out.")
+        int | None,
+        typer.Option(
+            help="How many are randomised; the protocol's number if left out. "
+            "0: nobody, an open trial to practise in."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same trial.")] = 7,
     scenario: Annotated[str | None, typer.Option(help="A scenario of the study.")] = None,
@@ -60,6 +65,9 @@ def demonstrate(
     if fresh:
         _remove(folder)
     create_instance(folder, Path(loaded.folder), demo=True)
+    if wanted.participants == 0:
+        _practise(loaded, seed, folder, port=port if serve else None, json=as_document)
+        return
     from equipoise_server.commands.demo_allocator import demo_allocator
     from equipoise_server.commands.demo_trial import run_trial
 
@@ -79,6 +87,20 @@ def demonstrate(
         _serve(folder, port)
 
 
+def _practise(study: Study, seed: int, folder: Path, *, port: int | None, json: bool) -> None:
+    """Open the trial with everybody's login and nobody in it."""
+    from equipoise_server.commands.demo_practice import open_for_practice
+
+    site = open_for_practice(study, folder, seed=seed, at=datetime.now(UTC))
+    url = f"http://127.0.0.1:{port}/" if port else None
+    if json:
+        write_json({"participants": 0, "site": site, "url": url})
+    else:
+        page().print(f"The trial is open at {site}, with kits and nobody in it.")
+    if port:
+        _serve(folder, port)
+
+
 def _wanted(
     study: Study, participants: int | None, seed: int, scenario: str | None, effect: float | None
 ) -> Wanted:
@@ -90,9 +112,9 @@ def _wanted(
     """
     planned = int(study.protocol.planned.value or 0)
     number = planned if participants is None else participants
-    if not 1 <= number <= MOST_PARTICIPANTS:
+    if not 0 <= number <= MOST_PARTICIPANTS:
         raise ScenarioError(
-            "", f"--participants must be between 1 and {MOST_PARTICIPANTS:,}; got {number}."
+            "", f"--participants must be between 0 and {MOST_PARTICIPANTS:,}; got {number}."
         )
     chosen = scenario_of(study, scenario or _scenario(tuple(study.scenarios)))
     declared = chosen.effect if effect is None else effect
@@ -161,7 +183,7 @@ def _serve(folder: Path, port: int) -> None:
     from equipoise_server.commands.serve import Place, run
 
     out = page()
-    out.print(f"\nServing the finished trial at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+    out.print(f"\nServing the trial at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
     for login in logins(folder):
         out.print(f"  {login['role']:<28} {login['username']:<28} {login['password']}")
     at = Place(host="127.0.0.1", port=port, unblinded_port=port + 1, workers=2)

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from equipoise.forms.verification import to_verify
 from equipoise.schedule.matrix import LOG
+from equipoise_server.commands.demo_imaging import Pictures, without_scores
 from equipoise_server.commands.service_desk import ServiceDesk
 from equipoise_server.services.answer_query import answer_query
 from equipoise_server.services.check_data import check_data
@@ -54,6 +55,7 @@ class CleaningDesk(ServiceDesk):
 
     waiting: dict[str, list[tuple[date, Act]]] = field(default_factory=dict)
     known: dict[str, str | None] = field(default_factory=dict)  # text -> code of its term
+    pictures: Pictures | None = None
 
     @contextmanager
     def day(self, *, participant: str, on: date) -> Iterator[None]:
@@ -64,7 +66,14 @@ class CleaningDesk(ServiceDesk):
 
     def record(self, **given: Any) -> None:
         """Save a record, and perhaps plan what will be asked, compared or coded about it."""
-        super(CleaningDesk, self).record(**given)
+        code, pictures = given["participant"], self.pictures
+        found = None if pictures is None else pictures.reading_of(given, self.sites[code])
+        if pictures is None or found is None:
+            super(CleaningDesk, self).record(**given)
+        else:
+            typed = without_scores(found[1], given["values"])
+            super(CleaningDesk, self).record(**{**given, "values": typed})
+            pictures.take(given, found, self._staff("coordinator", code), self._later)
         self._plan(**given)
 
     def report_event(self, **given: Any) -> None:

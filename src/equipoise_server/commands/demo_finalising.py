@@ -1,26 +1,34 @@
-"""How the people of a demonstration sign, and how its board opens what the protocol holds."""
+"""How the people of a demonstration finish: board, last comparison, signatures, locks."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from equipoise.errors import NotReady, WaitsForBoard
 from equipoise_server.services import fresh_factor
+from equipoise_server.services.answer_query import answer_query
+from equipoise_server.services.close_query import close_query
 from equipoise_server.services.decide_board import decide_board
 from equipoise_server.services.lock_part import lock_part
+from equipoise_server.services.open_query import open_query
 from equipoise_server.services.sign import Wanted, purpose, sign
+from equipoise_server.services.verify_source import verify_source
 from equipoise_server.store.locks import Part
-from equipoise_server.store.models import User
+from equipoise_server.store.models import Participant, Record, User
+from equipoise_server.store.queries import checklist
 from equipoise_server.store.queries.finalising import Unsigned, unsigned
 
 Staff = Mapping[tuple[str, str], User]
 
 LOCKED = 6  # participants whose records are finished and locked one by one
 TRIED = 30
+ASKED = "This answer is missing. Can it still be had?"
+ANSWERED = "No: it was not measured on that day."
 MINUTES = "Simulated conduct: the board is taken to have reviewed the data and to agree."
 
 
@@ -46,6 +54,62 @@ def finalise(staff: Staff, at: datetime) -> None:
             moment = at - timedelta(hours=4) + timedelta(seconds=5 * number)
             _sign(signer, code, rule, records, moment)
         _lock(staff, sorted({(code, site) for _, site, code in waiting}), at)
+
+
+def close_out(staff: Staff, at: datetime) -> None:
+    """The last visit of the monitor: gaps are settled, answers compared with their source."""
+    _settle_gaps(staff, at)
+    waiting: dict[tuple[str, str, str, int], set[str]] = defaultdict(set)
+    for left in checklist.unverified(None):
+        waiting[left.participant, left.form, left.visit, left.number].add(left.item)
+    rows = Record.objects.values_list("participant", "form", "visit", "number", "version")
+    versions = {tuple(place): version for *place, version in rows}
+    sites = dict(Participant.objects.values_list("code", "site_id"))
+    with transaction.atomic():
+        for place, items in waiting.items():
+            code, form, visit, number = place
+            verify_source(
+                participant=code,
+                form=form,
+                visit=visit,
+                number=number,
+                items=items,
+                expected=versions[place],
+                by=staff["monitor", sites[code]],
+                at=at,
+                key=f"demo/close-out/{code}/{form}/{visit}/{number}",
+            )
+
+
+def _settle_gaps(staff: Staff, at: datetime) -> None:
+    """What was never measured is asked about, answered and closed: it cannot be had any more."""
+    sites = dict(Participant.objects.values_list("code", "site_id"))
+    while waiting := [one for one in checklist.incomplete(None) if one.item]:
+        for left in waiting:
+            site, key = sites[left.participant], "/".join(map(str, asdict(left).values()))
+            given = {"at": at, "confirmed": True}
+            number = open_query(
+                participant=left.participant,
+                form=left.form,
+                visit=left.visit,
+                number=left.number,
+                item=left.item,
+                text=ASKED,
+                by=staff["data manager", site],
+                key=f"demo/gap/ask/{key}",
+                **given,  # type: ignore[arg-type]
+            )
+            for act, words, role in (
+                (answer_query, ANSWERED, "coordinator"),
+                (close_query, "", "data manager"),
+            ):
+                act(
+                    query=number,
+                    text=words,
+                    by=staff[role, site],
+                    key=f"demo/gap/{role}/{key}",
+                    **given,  # type: ignore[arg-type]
+                )
 
 
 def _sign(by: User, code: str, rule: str, records: list[Unsigned], at: datetime) -> None:

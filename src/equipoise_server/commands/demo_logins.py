@@ -12,17 +12,11 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 
+from equipoise.protocol.roles import UNBLINDED
+
 FILE = "logins.json"
 PINS = "unblinded-logins.json"
-TOLD = frozenset(
-    {
-        "investigator",
-        "pharmacist",
-        "unblinded monitor",
-        "safety-board statistician",
-        "safety-board member",
-    }
-)
+TOLD = frozenset({"investigator", *UNBLINDED})
 Login = dict[str, str]
 
 

@@ -19,7 +19,7 @@ def delegate_and_train(staff: Mapping[tuple[str, str], User], *, boss: User, at:
     Nothing runs out: a demonstration is looked at years after it took place.
     """
     delegate.demand_delegations(site=None, by=boss, at=at)
-    for training in train.USUAL:
+    for training in train.planned():
         train.demand(replace(training, valid_days=None), by=boss, at=at)
         needing = {one.username: one for (role, _), one in staff.items() if role in training.roles}
         for person in needing.values():
@@ -44,7 +44,7 @@ def tasks_of(role: str) -> tuple[str, ...]:
     """The tasks of which a role may do at least one step."""
     return tuple(
         task
-        for task, steps in permissions.TASKS.items()
+        for task, steps in permissions.tasks().items()
         if any(role in permissions.ALLOWED[step] for step in steps)
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from equipoise.protocol.model import Site, Study
+from equipoise.protocol.roles import CENTRAL, SITE_STAFF, UNBLINDED
 from equipoise.protocol.scenario import Scenario
 from equipoise.rehearsal.conduct import run
 from equipoise.rehearsal.people import people
@@ -20,11 +21,13 @@ from equipoise.rehearsal.setup import scenario_of
 from equipoise.supply import Account, by_lot
 from equipoise_server.allocator import client
 from equipoise_server.allocator.depot import lots_of_kits
-from equipoise_server.commands.demo_cleaning import CleaningDesk
+from equipoise_server.commands.demo_consents import ConsentDesk
 from equipoise_server.commands.demo_depot import Depot
-from equipoise_server.commands.demo_finalising import finalise
+from equipoise_server.commands.demo_finalising import close_out, finalise
+from equipoise_server.commands.demo_imaging import pictures_of
 from equipoise_server.commands.demo_logins import Login, new_password, write_logins, write_pins
 from equipoise_server.commands.demo_people import delegate_and_train
+from equipoise_server.commands.demo_portal import afterwards, leave_problems, open_portal
 from equipoise_server.commands.demo_wanted import Wanted
 from equipoise_server.services import second_factor
 from equipoise_server.services.analyse import analyse
@@ -32,7 +35,6 @@ from equipoise_server.services.appoint import appoint
 from equipoise_server.services.lock import lock
 from equipoise_server.services.open_site import open_site
 from equipoise_server.services.open_trial import open_trial
-from equipoise_server.services.post_study import post_study
 from equipoise_server.services.seal_list import seal_list
 from equipoise_server.services.tick import tick
 from equipoise_server.services.two_persons import Agreed
@@ -43,20 +45,6 @@ from equipoise_server.store.models import User
 from equipoise_server.store.queries.accounts import Reconciliation, reconciliation
 from equipoise_server.store.queries.totals import totals
 
-AT_SITES = ("coordinator", "investigator", "dosing nurse", "assessor")
-CENTRAL = (
-    "pharmacist",
-    "monitor",
-    "unblinded monitor",
-    "data manager",
-    "statistician",
-    "safety-board statistician",
-    "safety-board member",
-    "sponsor",
-)
-UNBLINDED = frozenset(
-    {"pharmacist", "unblinded monitor", "safety-board statistician", "safety-board member"}
-)
 OPENING = 30  # days before the first site opens
 
 
@@ -77,9 +65,9 @@ def run_trial(
     opened_at = _opens_at(scenario.accrual.opens_on) - timedelta(days=OPENING)
     shown = _busiest_site(study, scenario, wanted)
     staff = open_with_staff(study, wanted.seed, folder, opened_at, shown)
-    post_study(by=person("administrator"), at=opened_at, key="demo/post")
+    open_portal(study, staff, by=person("administrator"), at=opened_at)
     with allocator():
-        account = _conduct(study, scenario, wanted, folder, staff, opened_at, progress)
+        account = _conduct(study, scenario, wanted, folder, staff, (opened_at, shown), progress)
     return {
         "participants": wanted.participants,
         "scenario": wanted.scenario,
@@ -95,10 +83,14 @@ def _conduct(
     wanted: Wanted,
     folder: Path,
     staff: Mapping[tuple[str, str], User],
-    opened_at: datetime,
+    opened: tuple[datetime, str],
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
-    """From the first consignment to the results; returns the accountability of the kits."""
+    """From the first consignment to the results; returns the accountability of the kits.
+
+    `opened`: when, and the site whose staff have the logins.
+    """
+    opened_at, shown = opened
     one = study.protocol.sites[0].id
     depot = Depot(
         study=study,
@@ -106,7 +98,9 @@ def _conduct(
         monitor=staff["unblinded monitor", one],
         participants=wanted.participants,
     )
-    desk = CleaningDesk(study=study, staff=staff, seed=wanted.seed, depot=depot)
+    pictures = pictures_of(study, shown, staff, opened_at)
+    given: dict[str, Any] = {"depot": depot, "shown": shown, "pictures": pictures}
+    desk = ConsentDesk(study=study, staff=staff, seed=wanted.seed, **given)
     for site in study.protocol.sites:
         desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")
     summary = run(
@@ -124,7 +118,10 @@ def _conduct(
     depot.finish(over)
     found = reconciliation()
     account = accounted(found, _by_lot(depot, over))
+    leave_problems(desk, at=over)
     _finish(folder, staff, summary.last_at + timedelta(days=1))
+    results, then = folder / "results" / "results.json", summary.last_at + timedelta(days=30)
+    afterwards(study, desk, staff, results, at=then, now=datetime.now(UTC))
     return account
 
 
@@ -177,11 +174,13 @@ def open_with_staff(
     for site in study.protocol.sites:
         open_site(site, by=boss, at=at, key=f"demo/site/{site.id}")
         known = password if site.id == shown else None
-        for role in AT_SITES:
+        for role in SITE_STAFF:
             staff[role, site.id] = _appoint(role, site, boss, at, known)
             if known:
                 entries.append(_login(staff[role, site.id], role, known, at, site.id))
     for role in CENTRAL:
+        if role == "administrator":
+            continue
         user = _appoint(role, None, boss, at, password)
         entries.append(_login(user, role, password, at))
         for site in study.protocol.sites:
@@ -223,11 +222,12 @@ def _login(user: User, role: str, password: str, at: datetime, site: str = "") -
 
 
 def _finish(folder: Path, staff: Mapping[tuple[str, str], User], at: datetime) -> None:
-    """Lock by two persons, unblind by two persons, analyse, sign a checkpoint."""
+    """Finish, lock by two persons, unblind by two persons, analyse, sign a checkpoint."""
     by_role = {role: user for (role, _), user in staff.items()}
     manager, statistician = by_role["data manager"], by_role["statistician"]
     one = Agreed(by=manager, reason="Every participant has completed; all chains verify.")
     other = Agreed(by=statistician, reason="The analysis plan is frozen in the protocol digest.")
+    close_out(staff, at - timedelta(hours=6))
     finalise(staff, at)
     lock(first=one, second=other, at=at, key="demo/lock")
     unblind(first=one, second=other, at=at, key="demo/unblind")

@@ -82,11 +82,22 @@ def redact_answers(
     participant: Annotated[str, typer.Option(help="Participant code.")],
     form: Annotated[str, typer.Option(help="Form of the record.")],
     visit: Annotated[str, typer.Option(help="Visit of the record.")],
-    item: Annotated[list[str], typer.Option(help="Item whose answers go; may be repeated.")],
     first: Annotated[str, typer.Option(help="User name of the data manager.")],
     first_reason: Annotated[str, typer.Option(help="Why the first person agrees.")],
     second: Annotated[str, typer.Option(help="User name of the second person.")],
     second_reason: Annotated[str, typer.Option(help="Why the second person agrees.")],
+    item: Annotated[
+        list[str] | None, typer.Option(help="Item whose answers go; may be repeated.")
+    ] = None,
+    reason_of: Annotated[
+        list[int] | None, typer.Option(help="Version whose reason goes; may be repeated.")
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Digest of the ledger entry of a query whose text goes; may be repeated."
+        ),
+    ] = None,
     number: Annotated[int, typer.Option(help="Number of the record, 0 where it has none.")] = 0,
     folder: Folder = DEFAULT,
     as_document: JsonFlag = False,
@@ -100,17 +111,19 @@ def redact_answers(
 
     done = redact(
         Place(participant=participant, form=form, visit=visit, number=number),
-        items=tuple(item),
+        items=item or (),
+        reasons=reason_of or (),
+        turns=text or (),
         first=Agreed(by=person(first), reason=first_reason),
         second=Agreed(by=person(second), reason=second_reason),
         at=datetime.now(UTC),
         key=f"redact/{token_hex(16)}",
     )
     if as_document:
-        write_json({"removed": list(done.removed), "version": done.version})
+        write_json({"removed": list(done.removed), "version": done.version, "texts": done.turns})
     else:
-        gone = ", ".join(map(str, done.removed))
+        gone = ", ".join(map(str, done.removed)) or "none"
         page().print(
-            f"Removed from version {gone}; version {done.version} is left. Backups and exports "
-            "made before still hold it."
+            f"Removed from versions: {gone}; version {done.version} is left. Texts of queries "
+            f"removed: {done.turns}. Backups and exports made before still hold what went."
         )

@@ -1,4 +1,4 @@
-"""`equipoise serve`: the blinded web process and, unless they run apart, allocator and unblinded.
+"""`equipoise serve`: the web, the worker and, unless they run apart, allocator and unblinded.
 
 Each is a process of its own. The web process is started knowing the allocator's blinded socket
 and so without a vault: it could not open one if it wanted to. The unblinded process is started
@@ -20,6 +20,7 @@ import typer
 from equipoise.cli.answer import JsonFlag, leave, messages, write_json
 from equipoise_server.commands import children
 from equipoise_server.commands.allocator import SOCKET, UNBLINDED_SOCKET
+from equipoise_server.commands.gunicorn_server import serve_until_stopped
 from equipoise_server.commands.instance import DEFAULT, Folder, open_instance
 from equipoise_server.commands.separation import require_separated
 
@@ -57,6 +58,8 @@ def serve_instance(
         messages().print(f"Serving {folder} at {at.url}  (stop with Ctrl-C)")
         if at.unblinded_url:
             messages().print(f"Unblinded side at {at.unblinded_url}")
+        if not os.environ.get("EQUIPOISE_SMTP"):
+            messages().print("No mail server is set (EQUIPOISE_SMTP): letters wait.")
     run(folder, at)
 
 
@@ -98,6 +101,7 @@ def run(folder: Path, at: Place) -> None:
     web = children.verb("serve-web", *_web_words(folder, at), environment=knowing)
     stop.children.append(web)
     stop.keep(_notices(folder, knowing), lambda: _notices(folder, knowing))
+    stop.keep(_worker(folder, knowing), lambda: _worker(folder, knowing))
     if not apart:
         stop.keep(_unblinded(folder, at, socket), lambda: _unblinded(folder, at, socket))
     while web.poll() is None:
@@ -109,6 +113,11 @@ def run(folder: Path, at: Place) -> None:
 
 def _notices(folder: Path, environment: Mapping[str, str]) -> Popen[bytes]:
     return children.verb("serve-notices", "--dir", str(folder), environment=environment)
+
+
+def _worker(folder: Path, environment: Mapping[str, str]) -> Popen[bytes]:
+    """Mail, reminders, digests and forgetting."""
+    return children.verb("worker", "--dir", str(folder), "--child", environment=environment)
 
 
 def _web_words(folder: Path, at: Place) -> tuple[str, ...]:
@@ -142,20 +151,13 @@ def web(
     workers: Workers = 2,
 ) -> None:
     """The web processes. Connections are opened after the fork."""
-    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-
     children.die_with_parent()
     os.environ["EQUIPOISE_DIR"] = str(folder.resolve())
-    options = {"bind": f"{host}:{port}", "workers": workers, "threads": 4, "loglevel": "warning"}
+    options = {"bind": f"{host}:{port}", "workers": workers, "threads": 4}
 
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for name, value in options.items():
-                self.cfg.set(name, value)
+    def application() -> Any:
+        from equipoise_server import wsgi
 
-        def load(self) -> Any:
-            from equipoise_server.wsgi import application
+        return wsgi.application
 
-            return application
-
-    Server().run()
+    serve_until_stopped(application, options)

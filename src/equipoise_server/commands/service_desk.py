@@ -15,6 +15,7 @@ from equipoise.ids import participant_code
 from equipoise.participant import Level
 from equipoise.protocol.model import Study
 from equipoise.rehearsal.conduct.desk import Role, Values
+from equipoise.supply import split_unit
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_depot import Depot
 from equipoise_server.commands.demo_finalising import when_open
@@ -38,8 +39,6 @@ from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.models import Kit, User
 
 TOGETHER = 200  # records of the unblinded side that wait for each other
-LOW_STOCK = 2  # participants of any one arm: the depot then sends a balanced consignment
-CONSIGNMENT = 4  # kits per share of each arm
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,11 +74,14 @@ class ServiceDesk:
 
     def screen(self, *, site: str, on: date, at: datetime, key: str, role: Role) -> str:
         """Screen under a code that follows from the seed, so that a demo can be repeated."""
-        source = sha256(f"{self.seed}/{key}".encode()).digest()
         by = self.staff[role, site]
-        code = screen(site=site, code=participant_code(site, source), on=on, by=by, at=at, key=key)
+        code = screen(site=site, code=self.code_for(site, key), on=on, by=by, at=at, key=key)
         self.sites[code] = site
         return code
+
+    def code_for(self, site: str, key: str) -> str:
+        """The code that the seed gives to whoever is screened under this key."""
+        return participant_code(site, sha256(f"{self.seed}/{key}".encode()).digest())
 
     def consent(
         self,
@@ -149,15 +151,16 @@ class ServiceDesk:
     def _stock_up(self, site: str, at: datetime, key: str) -> None:
         """Before a kit is taken, the depot looks at the stock of the site."""
         sent = 0
-        while client.lowest_stock(site=site) < LOW_STOCK:
+        while client.lowest_stock(site=site) < self.study.protocol.supply.low_participants:
             sent += 1
             self.supply(site, at=at, key=f"{key}/supply" + (f"/{sent}" if sent > 1 else ""))
 
     def supply(self, site: str, *, at: datetime, key: str) -> None:
         """A balanced consignment arrives at a site and is checked in."""
+        shares = self.study.protocol.supply.consignment_shares
         if self.depot is not None:
-            self.depot.ensure(CONSIGNMENT, at)
-        kits = client.deliver(site=site, shares=CONSIGNMENT, at=at)
+            self.depot.ensure(shares, at)
+        kits = client.deliver(site=site, shares=shares, at=at)
         receive(site=site, kits=kits, by=self.staff["pharmacist", site], at=at, key=key)
 
     def fail_screening(
@@ -223,6 +226,7 @@ class ServiceDesk:
                 "form": rules.preparation_form,
                 "number": number,
                 "document": _storable(values),
+                "kit": split_unit(unit)[0],
                 "by": by.username,
                 "at": at.isoformat(),
                 "key": key,

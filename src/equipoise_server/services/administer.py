@@ -20,6 +20,7 @@ from equipoise.protocol.model import Study
 from equipoise.schedule import DoseAnswer, next_dose
 from equipoise.schedule.matrix import DOSING
 from equipoise_server.services import permissions
+from equipoise_server.services.follow_dose import link_looks
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import documents, ledger, life, supplies
@@ -104,6 +105,9 @@ def _administer(request: Request, code: str, dose: Dose, values: Mapping[str, ob
             number=number, at=dose.started_at, amount=dose.amount, unit=dose.unit, on=on
         )
         life.advance(cursor, command, code=code, by=by.username, at=at)
+        if dose.amount != "not":
+            when, username = (number, dose.started_at), by.username
+            link_looks(cursor, dosing, code, when, by=username, at=at, key=request.key)
         if dose.unit is not None:
             _use_up(cursor, dose.unit, _giving(dosing, code, dose), by.username, at)
     deviations = [why.sentence for why in judged.deviations]

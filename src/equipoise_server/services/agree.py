@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.store.locks import Part
 from equipoise_server.store.models import Proposal, User
-from equipoise_server.store.queries import checklist
 from equipoise_server.store.save import Place
 
 Body = Mapping[str, Any]
@@ -28,9 +27,19 @@ def part_body(part: Part) -> Body:
     return asdict(part)
 
 
-def redaction_body(place: Place, items: tuple[str, ...]) -> Body:
-    """What a proposal to redact keeps."""
-    return {**asdict(place), "items": sorted(items)}
+def redaction_body(
+    place: Place,
+    items: Collection[str],
+    reasons: Collection[int] = (),
+    turns: Collection[str] = (),
+) -> Body:
+    """What a proposal to redact keeps: where, and which answers, reasons and texts go."""
+    return {
+        **asdict(place),
+        "items": sorted(items),
+        "reasons": sorted(reasons),
+        "turns": sorted(turns),
+    }
 
 
 def propose(step: str, body: Body, *, by: User, reason: str, at: datetime, key: str) -> int:
@@ -131,11 +140,11 @@ def _unlock_part(body: Body, first: Agreed, second: Agreed, at: datetime, key: s
 
 def _redact(body: Body, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
     place = Place(**{name: body[name] for name in ("participant", "form", "visit", "number")})
-    redact.redact(place, items=tuple(body["items"]), first=first, second=second, at=at, key=key)
+    what = {name: tuple(body.get(name, ())) for name in ("items", "reasons", "turns")}
+    redact.redact(place, **what, first=first, second=second, at=at, key=key)
 
 
 def _lock(body: Body, first: Agreed, second: Agreed, at: datetime, key: str) -> None:
-    checklist.require_done(None, at)
     lock.lock(first=first, second=second, at=at, key=key)
 
 

@@ -188,8 +188,12 @@ def close_enquiry(token: str, *, outcome: str, by: User, at: datetime, key: str)
     _act("close an enquiry", token, {"outcome": outcome}, change, by=by, at=at, key=key)
 
 
-def hand_over(token: str, *, on: date, by: User, at: datetime, key: str) -> str:
+def hand_over(
+    token: str, *, on: date, by: User, at: datetime, key: str, code: str | None = None
+) -> str:
     """Enter the person on the screening log; name and contact go along. The participant code.
+
+    `code`: the code to use, as in a demonstration; None draws one.
 
     Raises:
         OutOfOrder: the message is closed.
@@ -200,15 +204,17 @@ def hand_over(token: str, *, on: date, by: User, at: datetime, key: str) -> str:
     def change(cursor: Any, enquiry: Enquiry) -> Answer:
         person = _person(token)
         told = unseal(key_of("enquirer", token), person.sealed, token, "enquirer")
-        code = screen(site=enquiry.site_id, on=on, by=by, at=at, key=f"{key}/screen"[:200])
+        given = screen(
+            site=enquiry.site_id, on=on, by=by, at=at, key=f"{key}/screen"[:200], code=code
+        )
         contact = ", ".join(one for one in (told["phone"], told["address"]) if one)
-        identity = Identity(participant=code, name=told["name"], contact=contact)
+        identity = Identity(participant=given, name=told["name"], contact=contact)
         remember(identity, at=at, language=person.language)
-        Enquirer.objects.using(DATABASE).filter(pk=token).update(participant=code)
-        enquiry.closed_at, enquiry.outcome, enquiry.participant = at, SCREENING, code
+        Enquirer.objects.using(DATABASE).filter(pk=token).update(participant=given)
+        enquiry.closed_at, enquiry.outcome, enquiry.participant = at, SCREENING, given
         enquiry.save(update_fields=["closed_at", "outcome", "participant"])
-        _note(cursor, "enquiry-handed-over", enquiry, by, at, participant=code)
-        return {"participant": code}
+        _note(cursor, "enquiry-handed-over", enquiry, by, at, participant=given)
+        return {"participant": given}
 
     body = {"on": on.isoformat()}
     answer = _act("hand over", token, body, change, by=by, at=at, key=key)

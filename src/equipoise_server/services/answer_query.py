@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from equipoise.errors import OutOfOrder
+from equipoise.protocol.roles import SITE_STAFF
 from equipoise_server.services import permissions
 from equipoise_server.services.query_step import step
 from equipoise_server.store.models import Finding, User
@@ -32,4 +33,4 @@ def answer_query(
 
 def _of_site(by: User, at: datetime) -> bool:
     """Whether somebody speaks for a site."""
-    return any(role in permissions.SITE_STAFF for role, _site in permissions.roles(by, at))
+    return any(role in SITE_STAFF for role, _site in permissions.roles(by, at))

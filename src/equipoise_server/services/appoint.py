@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from equipoise.errors import NotPermitted, OtherSide, UnknownRecord
+from equipoise.protocol.roles import ROLES, UNBLINDED
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.store import ledger
@@ -66,7 +67,7 @@ def _appoint(
     at: datetime,
 ) -> Answer:
     role, site, until = given.role, given.site, given.until
-    if role not in permissions.ROLES:
+    if role not in ROLES:
         raise NotPermitted(f"appoint a {role}", "one of the roles of the trial")
     if until is not None and until <= at:
         raise NotPermitted("appoint for that time", "an end after the start")
@@ -131,10 +132,10 @@ def _require_one_side(user: User, role: str, at: datetime) -> None:
     memberships = list(Membership.objects.filter(user=user).values_list("role", "until"))
     held = {known for known, _ in memberships}
     current = {known for known, until in memberships if until is None or until > at}
-    if role not in permissions.UNBLINDED and held & set(permissions.UNBLINDED):
+    if role not in UNBLINDED and held & set(UNBLINDED):
         raise OtherSide(user.username, role, "this person has held an unblinded role")
-    if role in permissions.UNBLINDED and current - set(permissions.UNBLINDED):
-        blinded = ", ".join(sorted(current - set(permissions.UNBLINDED)))
+    if role in UNBLINDED and current - set(UNBLINDED):
+        blinded = ", ".join(sorted(current - set(UNBLINDED)))
         raise OtherSide(user.username, role, f"this person is still {blinded}")
 
 

@@ -122,9 +122,9 @@ def _to_whom(username: str, site: str, at: datetime) -> User:
 def _require_sound(
     tasks: Sequence[str], since: datetime, until: datetime | None, at: datetime
 ) -> None:
-    unknown = [task for task in tasks if task not in permissions.TASKS]
-    if unknown or not tasks:
-        raise NotPermitted("delegate this", f"one of {', '.join(permissions.TASKS)}")
+    known = permissions.tasks()
+    if not tasks or set(tasks) - known.keys():
+        raise NotPermitted("delegate this", f"one of {', '.join(known)}")
     if since < at or (until is not None and until <= since):
         raise NotPermitted("delegate for that time", "a start from now on, and a later end")
 

@@ -9,12 +9,15 @@ from django.db import connection
 
 from equipoise import supply
 from equipoise.errors import NotRandomised, UnknownRecord
+from equipoise.participant.deferral import require_not_lapsed
 from equipoise.protocol.conduct_rules import Dosing
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import life, supplies
 from equipoise_server.store.models import User
+
+_STEPS = {"thaw a unit": "thawing a unit", "prepare a unit": "preparing a unit"}
 
 
 def dispense(*, participant: str, by: User, at: datetime, key: str) -> str:
@@ -23,6 +26,7 @@ def dispense(*, participant: str, by: User, at: datetime, key: str) -> str:
     Raises:
         NotRandomised: there is no kit yet.
         UnitNotValid: the kit is damaged, expired, in quarantine, or left the stock before.
+        ConsentLapsed: consent was deferred, and the limit has passed.
         NotPermitted, Locked, UnknownRecord, KeyReused.
 
     """
@@ -37,6 +41,7 @@ def _dispense(request: Request, participant: str) -> Answer:
         permissions.require(cursor, "dispense", by=request.by, at=request.at, site=state.site)
         if state.kit is None:
             raise NotRandomised(participant, "dispensing")
+        require_not_lapsed(state, "dispensing", request.at)
         command = supply.Dispense(at=request.at)
         supplies.advance(cursor, state.kit, command, by=request.by.username, at=request.at)
     return {"kit": state.kit}
@@ -47,6 +52,7 @@ def thaw_unit(*, unit: str, by: User, at: datetime, key: str) -> None:
 
     Raises:
         UnitNotValid and its leaves: the unit may not be used.
+        ConsentLapsed: consent of its participant was deferred, and the limit has passed.
         NotPermitted, Locked, UnknownRecord, KeyReused.
 
     """
@@ -65,6 +71,7 @@ def prepare_unit(*, unit: str, by: User, at: datetime, key: str, verified_by: st
     Raises:
         SecondPersonRequired: nobody else has verified it.
         ThawedTooLongAgo, UnitNotValid and its other leaves: the unit may not be used.
+        ConsentLapsed: consent of its participant was deferred, and the limit has passed.
         NotPermitted, Locked, UnknownRecord, KeyReused.
 
     """
@@ -103,8 +110,11 @@ def _unit_step(
     kit, _ = supply.split_unit(unit)
     with connection.cursor() as cursor:
         study = require_unlocked(cursor, request.verb)
-        site = supplies.state_of(kit).site
-        permissions.require(cursor, "prepare a unit", by=request.by, at=request.at, site=site)
+        held = supplies.state_of(kit)
+        permissions.require(cursor, "prepare a unit", by=request.by, at=request.at, site=held.site)
+        if held.participant is not None:
+            state = life.state_of(held.participant)
+            require_not_lapsed(state, _STEPS[request.verb], request.at)
         wanted = command(study.protocol.dosing)
         supplies.advance(cursor, kit, wanted, by=request.by.username, at=request.at)
     return {}

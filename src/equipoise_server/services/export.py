@@ -21,7 +21,6 @@ from equipoise.exchange.source import (
     About,
     EntryLine,
     ParticipantLine,
-    RecordLine,
     SignatureLine,
     SiteLine,
     UserLine,
@@ -41,16 +40,9 @@ from equipoise_server.store.queries.finalising import study_versions
 LATER = ("usdm", "dataset-json", "xpt", "define")
 _ROWS = 2000  # fetched at once
 
-_RECORDS = (
-    'SELECT r.form, r.participant_id, p.site_id, r.visit, r.number, v."on", v.version, v."by", v.at, '
-    "r.status, d.data, v.study FROM store_record r JOIN store_participant p ON p.code = r.participant_id "
-    "JOIN store_recordversion v ON v.digest = r.current "
-    "LEFT JOIN store_recordpayload d ON d.version_id = r.current "
-    'ORDER BY r.form, r.participant_id, v."on", r.visit, r.number'
-)
 _VERSIONS = (
     'SELECT r.participant_id, p.site_id, r.form, r.visit, r.number, v.version, v."on", v."by", '
-    "v.at, v.reason, v.study, d.data FROM store_recordversion v "
+    "v.at, COALESCE(NULLIF(d.reason, ''), v.reason), v.study, r.status, d.data FROM store_recordversion v "
     "JOIN store_record r ON r.id = v.record_id "
     "JOIN store_participant p ON p.code = r.participant_id "
     "LEFT JOIN store_recordpayload d ON d.version_id = v.digest "
@@ -91,17 +83,25 @@ def export(to: str, *, out: Path, by: User, at: datetime) -> tuple[Written, ...]
     if to not in _WRITERS:
         raise UnknownRecord(f"export {to[:40]!r}; there are {', '.join((*_WRITERS, *LATER))}")
     refuse_occupied(out)
-    running, about = _note(to, by=by, at=at)
-    with _one_moment():
+    running, about = note(to, by=by, at=at)
+    with one_moment():
         return _WRITERS[to](running, out, about)
 
 
-def _note(to: str, *, by: User, at: datetime) -> tuple[Study, About]:
+def note(to: str, *, by: User, at: datetime, site: str = "") -> tuple[Study, About]:
+    """Put an export, or one centre's copy, into the ledger: the study, and what it says of itself.
+
+    Raises:
+        NotPermitted: `by` may not.
+
+    """
     with whole(), connection.cursor() as cursor:
-        permissions.require(cursor, "export", by=by, at=at)
+        permissions.require(
+            cursor, "copy a site" if site else "export", by=by, at=at, site=site or None
+        )
         trial = Trial.objects.get()
         running = study.active()
-        said = {"to": to, "study": running.digest}
+        said = {"to": to, "study": running.digest, **({"site": site} if site else {})}
         ledger.append(
             cursor, chain=ledger.STUDY_CHAIN, what="exported", by=by.username, at=at, payload=said
         )
@@ -116,7 +116,7 @@ def _note(to: str, *, by: User, at: datetime) -> tuple[Study, About]:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """Everything read inside is of one moment, and nobody who writes waits for it."""
     if connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
@@ -137,7 +137,7 @@ def _csv(running: Study, out: Path, about: About) -> tuple[Written, ...]:
         received = client.received()
         arms = {one: (arm, received.get(one)) for one, arm in client.released().items()}
     source = Stored(running.digest)
-    whole = _with_retired(running)
+    whole = with_retired(running)
     return csv.write(
         whole,
         source,
@@ -150,11 +150,10 @@ def _csv(running: Study, out: Path, about: About) -> tuple[Written, ...]:
 
 
 def _odm(running: Study, out: Path, about: About) -> tuple[Written, ...]:
-    source = Stored(running.digest, through=True)
-    return odm.write(_with_retired(running), source, out, about=about)
+    return odm.write(with_retired(running), Stored(running.digest), out, about=about)
 
 
-def _with_retired(running: Study) -> Study:
+def with_retired(running: Study) -> Study:
     """The study with the forms that an amendment has retired: what was collected stays exported."""
     forms = {name: form for one in study_versions() for name, form in one.forms.items()}
     return replace(running, forms=Frozen({**forms, **running.forms}))
@@ -173,12 +172,11 @@ class Stored:
     """The store as `equipoise.exchange.source.Source`. Call inside one moment.
 
     Records saved under an older protocol version are read under `reading`, a digest (the
-    version in force where it is left out), through the lenses of the amendments. `through`: all their versions too; otherwise the versions
-    are as they were stored, under the names of their own time.
+    version in force where it is left out), through the lenses of the amendments.
     """
 
-    def __init__(self, reading: str = "", *, through: bool = False) -> None:
-        self._reading, self._through = reading or study.active().digest, through
+    def __init__(self, reading: str = "") -> None:
+        self._reading = reading or study.active().digest
 
     def sites(self) -> Iterator[SiteLine]:
         """Every opened centre, by code."""
@@ -198,18 +196,17 @@ class Stored:
         for row in rows.iterator(chunk_size=_ROWS):
             yield ParticipantLine(*(_plain(value) for value in row))
 
-    def records(self) -> Iterator[RecordLine]:
-        """The newest version of every record, form by form."""
-        for *row, data, saved in _rows(_RECORDS):
-            yield RecordLine._make((*row, self._seen(row[0], data, saved)))
-
     def versions(self) -> Iterator[VersionLine]:
-        """Every version of every record."""
-        if not self._through:
-            yield from map(VersionLine._make, _rows(_VERSIONS))
-            return
-        for *row, saved, data in _rows(_VERSIONS):
-            yield VersionLine._make((*row, saved, self._seen(row[2], data, saved)))
+        """Every version of every record, as it was stored, under the names of its own time."""
+        return map(VersionLine._make, _rows(_VERSIONS))
+
+    def seen(self, line: VersionLine) -> str | None:
+        """The document of a version through the lenses."""
+        if line.data is None or line.study == self._reading:
+            return line.data
+        stored = json.loads(line.data)
+        older = lenses.seen(stored, line.form, saved=line.study, reading=self._reading)
+        return canonical_json(dict(older)).decode()
 
     def signatures(self) -> Iterator[SignatureLine]:
         """Every signature, also those that are void."""
@@ -217,12 +214,6 @@ class Stored:
             said = json.loads(meaning)
             words = said.get("en") or next(iter(said.values()), "")
             yield SignatureLine._make((*row, words, seal, void_at, why))
-
-    def _seen(self, form: str, data: str | None, saved: str) -> str | None:
-        if data is None or saved == self._reading:
-            return data
-        older = lenses.seen(json.loads(data), form, saved=saved, reading=self._reading)
-        return canonical_json(dict(older)).decode()
 
     def entries(self) -> Iterator[EntryLine]:
         """The whole ledger."""

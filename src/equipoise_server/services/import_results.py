@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import LinesRejected, Refused, UnknownRecord
+from equipoise.errors import ConsentLapsed, LinesRejected, NotConsented, Refused, UnknownRecord
 from equipoise.exchange.laboratory import Reject, Result, read_results, read_table
 from equipoise.forms import Record as Answered
 from equipoise.forms import prepare
@@ -19,6 +19,7 @@ from equipoise.protocol.cleaning import Transfer
 from equipoise.protocol.frozen import Text
 from equipoise.protocol.model import Study
 from equipoise_server.services import permissions
+from equipoise_server.services.readings import guarded
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import documents, ledger
@@ -90,7 +91,7 @@ def preview(*, upload: int, by: User, at: datetime) -> Preview:
         wrong = {one.line for one in found}
         fitting = [one for one in results if one.line not in wrong]
         for place, lines in _by_record(transfer, fitting).items():
-            found += _against(cursor, place, lines)
+            found += _against(cursor, place, lines, at)
     wrong = {one.line for one in found}
     already = _taken(row) is not None
     return Preview(
@@ -166,9 +167,10 @@ def _import(request: Request, upload: int) -> Answer:
 def _write(cursor: Any, place: Place, lines: list[Result], reason: str, request: Request) -> int:
     """One record with its results; 1 where it got a new version."""
     ledger.hold(cursor, place.participant)
-    here = standing(cursor, place, step=VERB)
+    here = standing(cursor, place, step=VERB, at=request.at)
     saved = _saved(here.study, place)
     values = _merged(here.study, place, saved, lines)
+    values = dict(guarded(here, values))
     answers = Answers(values=values, on=lines[0].sample[2], reason=reason)
     before = _version(place)
     answer = save(cursor, here, answers, by=request.by.username, at=request.at, key=request.key)
@@ -206,12 +208,12 @@ def _merged(
     return values
 
 
-def _against(cursor: Any, place: Place, lines: list[Result]) -> list[Reject]:
+def _against(cursor: Any, place: Place, lines: list[Result], at: datetime) -> list[Reject]:
     """What stands against the lines of one record."""
     try:
-        here = standing(cursor, place, step=VERB)
+        here = standing(cursor, place, step=VERB, at=at)
     except Refused as refused:
-        return [_reject(one.line, str(refused)) for one in lines]
+        return [_reject(one.line, str(refused), _in_chinese(refused)) for one in lines]
     saved, on = _saved(here.study, place), lines[0].sample[2]
     if saved is not None and saved.on != on:
         words = f"The record is dated {saved.on}, the sample {on}."
@@ -254,6 +256,13 @@ def _stranger(one: Result) -> Reject:
 
 def _reject(line: int, english: str, chinese: str = "") -> Reject:
     return Reject(line=line, why=Text({"en": english, "zh-Hans": chinese or english}))
+
+
+def _in_chinese(refused: Refused) -> str:
+    """What a refusal over consent says; "" for the others, which are shown as they are."""
+    if isinstance(refused, ConsentLapsed):
+        return "知情同意的补签期限已过，尚未取得同意。请先取得知情同意。"
+    return "尚未取得知情同意。" if isinstance(refused, NotConsented) else ""
 
 
 def _taken(row: Upload) -> ImportedFile | None:

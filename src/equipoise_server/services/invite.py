@@ -12,6 +12,7 @@ from django.core import signing
 from django.db import connection
 
 from equipoise.errors import InvitationInvalid, NotPermitted, UnknownRecord
+from equipoise.protocol.roles import ROLES
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform, whole
 from equipoise_server.store import ledger
@@ -59,7 +60,7 @@ def invite(invited: Invited, *, by: User, at: datetime, key: str) -> str:
 
 
 def _invite(invited: Invited, secret: str, by: User, at: datetime) -> None:
-    if invited.role not in permissions.ROLES:
+    if invited.role not in ROLES:
         raise NotPermitted(f"invite a {invited.role}", "one of the roles of the trial")
     if invited.site is not None and not Site.objects.filter(pk=invited.site).exists():
         raise UnknownRecord(f"site {invited.site}")

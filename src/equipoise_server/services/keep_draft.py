@@ -17,11 +17,23 @@ from django.db import connection, transaction
 from equipoise.errors import InvalidRecord
 from equipoise_server.services.record import require_author
 from equipoise_server.store.models import Draft, IdempotencyKey, User
+from equipoise_server.store.planned import Planned
 from equipoise_server.store.save import Place, standing
 
 LONGEST = 200_000
 """Characters of a draft; the largest form holds a tenth of it."""
 KEPT = timedelta(days=14)
+_KEPT = Planned(
+    "SELECT id FROM store_draft WHERE user_id = %(user)s AND participant_id = %(participant_id)s "
+    "AND form = %(form)s AND visit = %(visit)s AND number = %(number)s",
+    {
+        "user": "bigint",
+        "participant_id": "text",
+        "form": "text",
+        "visit": "text",
+        "number": "integer",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +57,7 @@ def keep_draft(*, place: Place, typed: Typed, by: User, at: datetime) -> bool:
     if len(said) > LONGEST:
         raise InvalidRecord(place.form, (f"a draft holds at most {LONGEST} characters",))
     with transaction.atomic(), connection.cursor() as cursor:
-        found = standing(cursor, place, step="record")
+        found = standing(cursor, place, step="record", at=at)
         require_author(cursor, found, by=by, at=at)
         if IdempotencyKey.objects.filter(pk=typed.key).exists():
             return False
@@ -65,9 +77,12 @@ def drop_draft(*, place: Place, by: User) -> None:
 
 def draft_of(place: Place, by: User) -> tuple[Typed, datetime] | None:
     """The draft of one person for one page and when it was kept, or None."""
-    found = Draft.objects.filter(user=by, **_of(place)).first()
-    if found is None:
+    with connection.cursor() as cursor:
+        _KEPT.run(cursor, user=by.pk, **_of(place))
+        row = cursor.fetchone()
+    if row is None:  # as nearly always
         return None
+    found = Draft.objects.get(pk=row[0])
     return Typed(said=json.loads(found.said), version=found.version, key=found.key), found.at
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from equipoise_server.identity.models import (
 )
 from equipoise_server.identity.sealing import forget_keys, key_of, unseal
 from equipoise_server.services.annotate import notes
-from equipoise_server.services.volunteers import DATABASE, consents, known, row_of
+from equipoise_server.services.volunteers import DATABASE, alerts, consents, known, row_of
 
 
 def take_along(token: str, study: Study, *, at: datetime) -> dict[str, Any]:
@@ -33,8 +34,6 @@ def take_along(token: str, study: Study, *, at: datetime) -> dict[str, Any]:
 
     """
     person = known(token)
-    row = row_of(token)
-    alerts = Alerted.objects.using(DATABASE).filter(volunteer=row).order_by("at")
     return {
         "exported_at": at.isoformat(),
         "address": person.address,
@@ -54,7 +53,15 @@ def take_along(token: str, study: Study, *, at: datetime) -> dict[str, Any]:
             }
             for one in consents(token)
         ],
-        "alerts": [{"study": one.study, "at": one.at.isoformat()} for one in alerts],
+        "alerts": [
+            {
+                "study": one.study,
+                "occasion": "opened" if one.opened else "posted",
+                "at": one.at.isoformat(),
+                "sent_at": one.sent_at.isoformat() if one.sent_at else None,
+            }
+            for one in alerts(token)
+        ],
         "notes": [
             {"on": one.quote, "text": one.text, "reply": one.reply, "at": one.at.isoformat()}
             for one in notes(token, study)
@@ -92,13 +99,25 @@ def erase_volunteer(token: str, *, at: datetime) -> None:
         )
         wrote = Enquirer.objects.using(DATABASE).filter(volunteer=token, participant="")
         gone = list(wrote.values_list("token", flat=True))
-        letters = Letter.objects.using(DATABASE).filter(_letters_of(token, gone))
-        keys = list(letters.values_list("key", flat=True))
-        letters.update(sealed=None, ended="erased")
+        keys = _drop_letters(Q(person=token) | Q(key__contains=f"/{token}/"))
         Volunteer.objects.using(DATABASE).filter(pk=token).update(
             sealed=None, address_index=None, confirmed_at=None, erased_at=at
         )
-        wrote.update(
+    forget_messages(gone, at=at)
+    forget_keys("letter", *keys)
+    forget_keys("volunteer", token)
+
+
+def forget_messages(tokens: Sequence[str], *, at: datetime) -> None:
+    """Forget who wrote some messages, what they said, and letters about them that still wait."""
+    keys: list[str] = []
+    with transaction.atomic(using=DATABASE):
+        Permission.objects.using(DATABASE).filter(
+            person__in=tokens, withdrawn_at__isnull=True
+        ).update(withdrawn_at=at)
+        for token in tokens:
+            keys += _drop_letters(Q(key__contains=f"/{token}"))
+        Enquirer.objects.using(DATABASE).filter(pk__in=tokens).update(
             sealed=None,
             sealed_answers=None,
             sealed_reply=None,
@@ -106,16 +125,15 @@ def erase_volunteer(token: str, *, at: datetime) -> None:
             phone_index=None,
         )
     forget_keys("letter", *keys)
-    forget_keys("enquirer", *gone)
-    forget_keys("volunteer", token)
+    forget_keys("enquirer", *tokens)
 
 
-def _letters_of(token: str, enquirers: list[str]) -> Q:
-    """Letters to the person, whatever they were about: their keys name a token."""
-    found = Q(person=token) | Q(key__contains=f"/{token}/")
-    for one in enquirers:
-        found |= Q(key__contains=f"/{one}")
-    return found
+def _drop_letters(of_somebody: Q) -> list[str]:
+    """Empty letters to a person, whatever they were about: their keys name a token."""
+    letters = Letter.objects.using(DATABASE).filter(of_somebody)
+    keys = list(letters.values_list("key", flat=True))
+    letters.update(sealed=None, ended="erased")
+    return keys
 
 
 def readable_in_backup_of() -> datetime | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -42,8 +43,20 @@ class Written:
     body: str
 
 
-def queue(*, template: str, to: str, language: str, context: Mapping[str, str], key: str) -> None:
+def queue(
+    *,
+    template: str,
+    to: str,
+    language: str,
+    context: Mapping[str, str],
+    key: str,
+    enclosed: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+) -> None:
     """Queue one letter; a second call with the same key changes nothing.
+
+    `enclosed`: token of the conversation and code of the participant whose signed copy goes along.
+    `at`: when it was written; now unless told otherwise.
 
     Raises:
         UnknownRecord: there is no such template.
@@ -55,14 +68,14 @@ def queue(*, template: str, to: str, language: str, context: Mapping[str, str], 
     write(template, language, context)
     if Letter.objects.using(DATABASE).filter(key=key).exists():
         return
-    sealed = seal(fresh_key("letter", key), {"to": to, "context": dict(context)}, key, "letter")
-    now = timezone.now()
+    told = {"to": to, "context": dict(context), "enclosed": dict(enclosed or {})}
+    sealed = seal(fresh_key("letter", key), told, key, "letter")
     letter = Letter(
         key=key,
         template=template,
         language=language,
         sealed=sealed,
-        at=now,
+        at=at or timezone.now(),
     )
     try:
         with transaction.atomic(using=DATABASE):

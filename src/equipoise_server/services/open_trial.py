@@ -14,7 +14,7 @@ from equipoise.protocol.identity import as_data
 from equipoise.protocol.model import Study
 from equipoise_server.services.delegate import demand_delegations
 from equipoise_server.services.request import whole
-from equipoise_server.services.train import USUAL, demand
+from equipoise_server.services.train import demand_planned
 from equipoise_server.store import ledger
 from equipoise_server.store.models import Membership, StudyVersion, Trial, User
 
@@ -71,8 +71,7 @@ def open_trial(
 def _demand_the_usual(administrator: User, at: datetime) -> None:
     """A live trial needs delegations and trainings from its first day."""
     demand_delegations(site=None, by=administrator, at=at)
-    for training in USUAL:
-        demand(training, by=administrator, at=at)
+    demand_planned(by=administrator, at=at)
 
 
 def _adopt(study: Study, at: datetime) -> StudyVersion:

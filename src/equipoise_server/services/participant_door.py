@@ -14,13 +14,17 @@ DATABASE = "identity"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """Where a participant can be reached, in which language, and whether they want reminders."""
+    """Where a participant can be reached, in which language; whether they want reminders.
+
+    `copies`: they agreed that signed copies are mailed to the address.
+    """
 
     participant: str
     address: str
     phone: str
     language: str
     reminders: bool
+    copies: bool = False
 
 
 def address_index(address: str) -> str:
@@ -28,18 +32,21 @@ def address_index(address: str) -> str:
     return blind("participant-address", same_address(address))
 
 
-def open_door(code: str, *, address: str, phone: str, language: str, at: datetime) -> None:
+def open_door(
+    code: str, *, address: str, phone: str, language: str, at: datetime, copies: bool = False
+) -> None:
     """Keep where a participant can be reached; what was kept before is replaced."""
     key = fresh_key("participant", code)
+    told = {"address": address, "phone": phone, "copies": copies}
     ParticipantDoor.objects.using(DATABASE).update_or_create(
         participant=code,
         defaults={
-            "sealed": seal(key, {"address": address, "phone": phone}, code, "door"),
+            "sealed": seal(key, told, code, "door"),
             "address_index": address_index(address),
             "language": language,
         },
         create_defaults={
-            "sealed": seal(key, {"address": address, "phone": phone}, code, "door"),
+            "sealed": seal(key, told, code, "door"),
             "address_index": address_index(address),
             "language": language,
             "created_at": at,

@@ -7,6 +7,7 @@ trainings are demanded, a step needs them too: one statement of SQL answers all 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,30 +17,12 @@ from django.db import connection
 from equipoise.errors import NotDelegated, NotPermitted, NotTrained, SidesMixed
 from equipoise.participant.events import DoseRecorded
 from equipoise.protocol.forms import Form
+from equipoise.protocol.people_plan import PeoplePlan
+from equipoise.protocol.remember import Remembered
+from equipoise.protocol.roles import SITE_STAFF, UNBLINDED
+from equipoise_server.store import study as studies
 from equipoise_server.store.models import User
 from equipoise_server.store.planned import Planned
-
-SITE_STAFF = ("investigator", "coordinator", "dosing nurse", "assessor")
-ROLES = (
-    *SITE_STAFF,
-    "pharmacist",
-    "monitor",
-    "unblinded monitor",
-    "data manager",
-    "statistician",
-    "safety-board statistician",
-    "safety-board member",
-    "sponsor",
-    "administrator",
-)
-
-UNBLINDED = (
-    "pharmacist",
-    "unblinded monitor",
-    "safety-board statistician",
-    "safety-board member",
-)
-"""Roles of the unblinded side. Whoever has held one acts in no other kind of role."""
 
 TASKS: dict[str, tuple[str, ...]] = {
     "consent": ("consent", "defer consent"),
@@ -47,11 +30,10 @@ TASKS: dict[str, tuple[str, ...]] = {
     "randomisation": ("randomise",),
     "product": ("dispense", "administer"),
     "records": ("record",),
-    "safety": ("report an event",),
+    "safety": ("report an event", "report a special situation"),
     "follow-up": ("follow up", "withdraw", "complete"),
 }
-"""What an investigator delegates, and the steps that each task opens."""
-TASK_OF = {step: task for task, steps in TASKS.items() for step in steps}
+"""What an investigator usually delegates, and the steps that each task opens."""
 DELEGATED_TO = ("coordinator", "dosing nurse", "assessor")
 """Roles that act by delegation; an investigator acts in their own right."""
 
@@ -95,12 +77,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "activate an amendment": ("sponsor", "administrator"),
     "move a participant": ("investigator", "coordinator"),
     "record a decision of the board": ("safety-board member", "sponsor"),
-    "report a pregnancy": ("investigator", "coordinator"),
+    "report a special situation": ("investigator", "coordinator"),
     "open a query": ("monitor", "data manager"),
     "answer a query": (*SITE_STAFF, "monitor", "data manager"),
     "close a query": ("monitor", "data manager"),
     "reopen a query": ("monitor", "data manager"),
     "verify source": ("monitor",),
+    "withdraw a verification": ("monitor", "data manager"),
     "code a term": ("data manager",),
     "load a dictionary": ("data manager", "administrator"),
     "raise a deviation": (*SITE_STAFF, "monitor", "data manager"),
@@ -111,6 +94,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "unblind the study": ("statistician", "sponsor", "data manager"),
     "analyse": ("statistician", "data manager", "sponsor"),
     "export": ("statistician", "data manager", "sponsor"),
+    "copy a site": ("investigator",),
     "read records": (*SITE_STAFF, "monitor", "data manager", "statistician"),
     "read participants": (*SITE_STAFF, "monitor", "data manager", "statistician"),
     "post the study": ("administrator", "sponsor", "data manager"),
@@ -122,6 +106,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "defer consent": ("investigator",),
     "answer a problem": ("investigator", "coordinator"),
     "release the results": ("sponsor",),
+    "attach an image": ("investigator", "coordinator"),
+    "withdraw an image": ("investigator", "coordinator", "data manager"),
+    "read an image": ("image reader",),
 }
 
 _HELD = Planned(
@@ -192,7 +179,7 @@ def require(
         NotTrained: a training of the role is missing.
 
     """
-    task = TASK_OF.get(step, "") if site else ""
+    task = _task_of().get(step, "") if site else ""
     held = _memberships(cursor, by, at, site, task, assessing)
     found = [one for one in held if _fits(one, step, site)]
     if not found:
@@ -208,6 +195,23 @@ def require(
         raise NotTrained(step, str(found[0].untrained))
     if any(one.dosed for one in found):
         raise NotPermitted(step, "an assessor who did not dose the participant")
+
+
+def tasks() -> Mapping[str, tuple[str, ...]]:
+    """What an investigator of this trial delegates: as the study folder says, or as usual."""
+    planned = studies.people_plan().tasks
+    return {one.id: one.steps for one in planned} if planned else TASKS
+
+
+def _task_of() -> Mapping[str, str]:
+    return _STEPS(studies.people_plan())
+
+
+def _steps(_plan: PeoplePlan) -> Mapping[str, str]:
+    return {step: task for task, steps in tasks().items() for step in steps}
+
+
+_STEPS: Remembered[PeoplePlan, Mapping[str, str]] = Remembered(_steps, most=8)
 
 
 def may(step: str, *, by: User, at: datetime, site: str | None = None) -> bool:

@@ -48,7 +48,7 @@ class Sender:
 
 
 def challenge(at: datetime) -> dict[str, str | int]:
-    """What the browser has to solve, as altcha's JSON."""
+    """What the browser has to solve, as altcha's JSON; `least`: milliseconds that a form is shown."""
     options = ChallengeOptions(
         algorithm="SHA-256", max_number=WORK, hmac_key=_key(), expires=at + VALID
     )
@@ -59,6 +59,7 @@ def challenge(at: datetime) -> dict[str, str | int]:
         "salt": made.salt,
         "signature": made.signature,
         "maxnumber": WORK,
+        "least": int(LEAST.total_seconds() * 1000),
     }
 
 

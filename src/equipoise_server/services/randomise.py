@@ -13,12 +13,17 @@ from equipoise import supply
 from equipoise.eligibility import Finding, assess
 from equipoise.errors import AllocatedOtherwise, Conflict, Refused
 from equipoise.participant import ParticipantState, Randomise, check_randomisable
+from equipoise.participant.deferral import require_not_lapsed
 from equipoise.protocol.model import Study
 from equipoise_server.allocator import client
 from equipoise_server.services import permissions
 from equipoise_server.services.randomisation_record import require_writable, write_record
 from equipoise_server.services.request import Answer, Request, answered_before, perform
-from equipoise_server.services.standing import require_board, require_open
+from equipoise_server.services.standing import (
+    require_board,
+    require_newest_consent,
+    require_open,
+)
 from equipoise_server.store import documents, ledger, life, randomising, supplies
 from equipoise_server.store import study as studies
 from equipoise_server.store.ledger import Entry
@@ -36,7 +41,7 @@ def randomise(*, participant: str, by: User, at: datetime, key: str) -> str:
     Where that fails, a retry gets the same answer, and `tick` finishes what nobody retries.
 
     Raises:
-        NotEligible, NotConsented, AlreadyRandomised, StratumUnknown, AlreadyWithdrawn.
+        NotEligible, NotConsented, ConsentLapsed, ReconsentDue, AlreadyRandomised, StratumUnknown, AlreadyWithdrawn.
         OutOfStock, ListExhausted: from the allocator, in the same words for every arm.
         ListOfAnotherVersion, ClockWrong, AllocatedOtherwise: from the allocator.
         NotPermitted, Locked, UnknownRecord, KeyReused, StorageFull.
@@ -83,7 +88,9 @@ def _judge(cursor: Any, request: Request, now: Standing) -> _Judged:
     findings = assess(study.protocol, answers)
     stratum = stratum_of(study.protocol, answers, now.site)
     on = request.at.astimezone(ZoneInfo(now.timezone)).date()
+    require_not_lapsed(state, "randomisation", request.at)
     check_randomisable(state, stratum=stratum, findings=findings, on=on)
+    require_newest_consent(cursor, state, "randomisation", at=request.at)
     now.require_unlocked()
     require_writable(cursor, study, state)
     require_board(cursor, study, site=now.site, stratum=stratum, at=request.at)

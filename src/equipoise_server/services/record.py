@@ -7,7 +7,7 @@ statements on PostgreSQL, through a cursor; the same through the ORM costs five 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -16,7 +16,9 @@ from django.db import connection
 
 from equipoise.errors import InvalidRecord, UnknownRecord
 from equipoise_server.services import permissions
+from equipoise_server.services.follow_dose import follow_amount
 from equipoise_server.services.move_participant import follow_at_visit
+from equipoise_server.services.readings import guarded
 from equipoise_server.services.request import Answer, Request, answered, row_of, whole
 from equipoise_server.store import versions
 from equipoise_server.store.models import User
@@ -59,8 +61,9 @@ def record(
     Raises:
         InvalidRecord: a value is impossible; nothing was saved.
         ReasonRequired: a saved answer changes without a reason.
+        ScoresAreRead: a score of masked readings was typed.
         SavedFirst: the newest version is not `expected`.
-        Locked, NotPermitted, NotConsented, AlreadyWithdrawn, OutOfOrder, UnknownRecord,
+        Locked, NotPermitted, NotConsented, ConsentLapsed, AlreadyWithdrawn, OutOfOrder, UnknownRecord,
         KeyReused, StorageFull.
 
     """
@@ -74,8 +77,10 @@ def record(
         if known is None:
             found = _standing(cursor, place, by=by, at=at)
             require_author(cursor, found, by=by, at=at)
+            answers = replace(answers, values=guarded(found, values))
             keep = partial(row_of, request)
             known = save(cursor, found, answers, by=by.username, at=at, key=key, keep=keep)
+            follow_amount(cursor, found, answers.values, by=by.username, at=at)
     return _saved(known)
 
 
@@ -83,14 +88,14 @@ def _standing(cursor: Any, place: Place, *, by: User, at: datetime) -> Standing:
     """What there is at the place; before that, who begins the next visit moves to an amendment."""
     found = None
     try:
-        found = standing(cursor, place, step="record")
+        found = standing(cursor, place, step="record", at=at)
     except UnknownRecord:  # the form may be one that the amendment brings
         if not versions.amended(cursor, place.participant):
             raise
     if found is not None and not found.amended:
         return found
     moved = follow_at_visit(cursor, place, by=by.username, at=at)
-    return found if found and not moved else standing(cursor, place, step="record")
+    return found if found and not moved else standing(cursor, place, step="record", at=at)
 
 
 def require_author(cursor: object, found: Standing, *, by: User, at: datetime) -> None:

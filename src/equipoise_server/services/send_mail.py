@@ -23,6 +23,7 @@ from post_office.models import STATUS, Email, Log
 from equipoise.errors import MailNotTaken, SealBroken, UnknownRecord
 from equipoise_server.identity.models import Letter
 from equipoise_server.identity.sealing import forget_keys, key_of, unseal
+from equipoise_server.services.consent_sign import copy_of
 from equipoise_server.services.mail import DATABASE, write
 from equipoise_server.services.volunteer_letters import NotWanted, to_volunteer
 
@@ -91,7 +92,7 @@ def _one(server: EmailBackend, email: Email, at: datetime) -> tuple[str, bool]:
     """Send one letter; what became of it, and whether the server is down altogether."""
     letter = Letter.objects.using(DATABASE).filter(pk=_number(email)).first()
     try:
-        message = _message(letter)
+        message = message_of(letter)
     except (NotWanted, UnknownRecord, SealBroken):
         return _end(email, letter, "dropped", at), False
     try:
@@ -105,14 +106,26 @@ def _number(email: Email) -> int:
     return int(email.to[0].partition("@")[0])
 
 
-def _message(letter: Letter | None) -> EmailMessage:
+def message_of(letter: Letter | None) -> EmailMessage:
+    """A letter as it is handed to the mail server.
+
+    Raises:
+        NotWanted: its reader does not want it any more. UnknownRecord: the reader was erased.
+
+    """
     if letter is None:
         raise NotWanted
     if letter.person:
         return to_volunteer(letter)
     told = unseal(key_of("letter", letter.key), letter.sealed, letter.key, "letter")
     written = write(letter.template, letter.language, told["context"])
-    return EmailMessage(written.subject, written.body, settings.DEFAULT_FROM_EMAIL, [told["to"]])
+    sender = settings.DEFAULT_FROM_EMAIL
+    message = EmailMessage(written.subject, written.body, sender, [told["to"]])
+    enclosed = told.get("enclosed")
+    if enclosed:
+        drawn, _language = copy_of(enclosed["talk"], enclosed["participant"])
+        message.attach("consent.pdf", drawn, "application/pdf")
+    return message
 
 
 def _hand_over(server: EmailBackend, message: EmailMessage) -> None:

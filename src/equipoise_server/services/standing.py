@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from equipoise.errors import IntegrityError, Locked, OutOfOrder, WaitsForBoard
+from equipoise.errors import IntegrityError, Locked, OutOfOrder, ReconsentDue, WaitsForBoard
+from equipoise.participant import ParticipantState
 from equipoise.protocol.conduct_rules import SafetyBoard
 from equipoise.protocol.model import Study
-from equipoise_server.store import board, versions
+from equipoise_server.store import board, consenting, versions
 from equipoise_server.store import study as studies
+from equipoise_server.store.models import Amendment
 
 _TRIAL = "SELECT study_id, locked_at FROM store_trial"
 
@@ -56,6 +58,21 @@ def _unlocked(cursor: Any, step: str) -> str:
     if locked_at is not None:
         raise Locked(step)
     return str(digest)
+
+
+def require_newest_consent(
+    cursor: Any, state: ParticipantState, step: str, *, at: datetime
+) -> None:
+    """Refuse a step that needs consent to the version in force at the site, once that has changed.
+
+    Raises:
+        ReconsentDue: an amendment asks for a new consent, and this participant has not signed.
+
+    """
+    if not state.consents or not Amendment.objects.filter(needs_reconsent=True).exists():
+        return
+    if consenting.ahead_of(cursor, state.code, state.site, at) is not None:
+        raise ReconsentDue(state.code, step)
 
 
 def require_board(

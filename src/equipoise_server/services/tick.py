@@ -10,6 +10,7 @@ from equipoise.errors import Conflict, Refused
 from equipoise_server.services.check_data import check_nightly
 from equipoise_server.services.look_after_portal import look_after_portal
 from equipoise_server.services.note_unblindings import note_quietly
+from equipoise_server.services.offer_image import forget_old_offers
 from equipoise_server.services.randomise import randomise
 from equipoise_server.services.remind_participants import care_for_participants
 from equipoise_server.services.supply_alarms import Alarms, supply_alarms
@@ -44,6 +45,7 @@ def tick(*, at: datetime) -> Ticked:
     check_nightly(at=at)
     care_for_participants(at=at)
     look_after_portal(at=at)
+    forget_old_offers(at=at)
     note_quietly(at=at)
     alarms = supply_alarms(at=at)
     return Ticked(

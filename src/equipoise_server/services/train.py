@@ -10,9 +10,11 @@ from typing import Any
 from django.db import connection
 
 from equipoise.errors import NotPermitted, UnknownRecord
+from equipoise.protocol.roles import ROLES, SITE_STAFF
 from equipoise_server.services import permissions
 from equipoise_server.services.request import Answer, Request, perform, whole
 from equipoise_server.store import ledger
+from equipoise_server.store import study as studies
 from equipoise_server.store.fields import instant_text
 from equipoise_server.store.models import Training, TrainingDemand, TrainingRecord, User
 
@@ -34,16 +36,52 @@ USUAL = (
             "en": "Good clinical practice, ICH E6(R3)",
             "zh-Hans": "药物临床试验质量管理规范，ICH E6(R3)",
         },
-        roles=permissions.SITE_STAFF,
+        roles=SITE_STAFF,
         valid_days=3 * 365,
     ),
     Wanted(
         code="protocol",
         title={"en": "The protocol of this trial", "zh-Hans": "本试验方案"},
-        roles=permissions.SITE_STAFF,
+        roles=SITE_STAFF,
     ),
 )
-"""What a live trial demands from its first day; the study folder or the office may add more."""
+"""What a live trial demands from its first day where its study folder does not say."""
+
+
+def planned() -> tuple[Wanted, ...]:
+    """What the study folder demands, or what is usual."""
+    said = tuple(
+        Wanted(code=one.id, title=dict(one.title), roles=one.roles, valid_days=one.valid_days)
+        for one in studies.people_plan().trainings
+    )
+    return said or USUAL
+
+
+def demand_planned(*, by: User, at: datetime) -> int:
+    """Demand what the study folder asks for and nobody demands yet; how many trainings.
+
+    Raises:
+        NotPermitted: `by` may not.
+
+    """
+    wanted = missing()
+    for one in wanted:
+        demand(one, by=by, at=at)
+    return len(wanted)
+
+
+def _stands(wanted: Wanted) -> bool:
+    """Whether a training is demanded as it is planned."""
+    known = Training.objects.filter(pk=wanted.code).first()
+    if known is None or known.valid_days != wanted.valid_days:
+        return False
+    demanded = TrainingDemand.objects.filter(training=known, until__isnull=True)
+    return set(wanted.roles) <= set(demanded.values_list("role", flat=True))
+
+
+def missing() -> tuple[Wanted, ...]:
+    """Trainings of the study folder that are not demanded yet."""
+    return tuple(one for one in planned() if not _stands(one))
 
 
 def demand(wanted: Wanted, *, by: User, at: datetime) -> None:
@@ -53,7 +91,7 @@ def demand(wanted: Wanted, *, by: User, at: datetime) -> None:
         NotPermitted: `by` may not, or there is no such role.
 
     """
-    if not wanted.roles or set(wanted.roles) - set(permissions.ROLES):
+    if not wanted.roles or set(wanted.roles) - set(ROLES):
         raise NotPermitted("demand a training of nobody", "roles of the trial")
     with whole(), connection.cursor() as cursor:
         permissions.require(cursor, "demand a training", by=by, at=at)

@@ -24,6 +24,17 @@ class Agreed:
     reason: str
 
 
+def require_two(step: str, first: Agreed, second: Agreed) -> None:
+    """Refuse one person twice, and a person who gives no reason.
+
+    Raises:
+        TwoPersonsRequired: either.
+
+    """
+    if first.by.pk == second.by.pk or not first.reason.strip() or not second.reason.strip():
+        raise TwoPersonsRequired(step.capitalize())
+
+
 def require_both(
     cursor: Any,
     step: str,
@@ -40,8 +51,7 @@ def require_both(
         NotPermitted: one of them may not.
 
     """
-    if first.by.pk == second.by.pk or not first.reason.strip() or not second.reason.strip():
-        raise TwoPersonsRequired(step.capitalize())
+    require_two(step, first, second)
     for one in (first, second):
         permissions.require(cursor, step, by=one.by, at=at, site=site)
     return {one.by.username: one.reason.strip() for one in (first, second)}
@@ -64,8 +74,7 @@ def together(
         NotPermitted: one of them may not.
 
     """
-    if first.by.pk == second.by.pk or not first.reason.strip() or not second.reason.strip():
-        raise TwoPersonsRequired(step.capitalize())
+    require_two(step, first, second)
     reasons = {one.by.username: one.reason for one in (first, second)}
     request = Request(verb=step, by=first.by, at=at, key=key, body=reasons)
 

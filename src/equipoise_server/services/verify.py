@@ -11,13 +11,25 @@ from typing import Any
 from equipoise import participant, supply
 from equipoise.errors import EquipoiseError
 from equipoise_server.allocator import client
-from equipoise_server.store import checkpoint, cleaning, consenting, finished, life, supplies
+from equipoise_server.store import (
+    checkpoint,
+    cleaning,
+    consenting,
+    finished,
+    imaging,
+    life,
+    supplies,
+)
 from equipoise_server.store.integrity import Broken, Chain, Findings, read_everything
 from equipoise_server.store.ledger import RECORDED, REDACTED, STUDY_CHAIN
 from equipoise_server.store.models import Kit, Participant
 
 NOT_EVENTS = (
-    frozenset({RECORDED, REDACTED}) | cleaning.ENTRIES | finished.ENTRIES | consenting.ENTRIES
+    frozenset({RECORDED, REDACTED})
+    | cleaning.ENTRIES
+    | finished.ENTRIES
+    | consenting.ENTRIES
+    | imaging.ENTRIES
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.identity.models import Permission, SavedStudy, Volunteer
+from equipoise_server.identity.models import Alerted, Permission, SavedStudy, Volunteer
 from equipoise_server.identity.sealing import blind, key_of, same_address, unseal
 
 DATABASE = "identity"
@@ -36,6 +36,30 @@ class Consent:
     language: str
     given_at: datetime
     withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """That a volunteer was told of a study, or will be with the next letter (`sent_at` None)."""
+
+    study: str
+    opened: bool
+    at: datetime
+    sent_at: datetime | None
+
+
+def alerts(token: str) -> tuple[Alert, ...]:
+    """Every alert of a volunteer, the newest first."""
+    found = Alerted.objects.using(DATABASE).filter(volunteer=token).order_by("-at", "-pk")
+    return tuple(
+        Alert(
+            study=one.study,
+            opened=one.occasion.endswith("/opened"),
+            at=one.at,
+            sent_at=one.sent_at,
+        )
+        for one in found
+    )
 
 
 def row_of(token: str) -> Volunteer:

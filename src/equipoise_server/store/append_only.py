@@ -26,6 +26,11 @@ LATER: tuple[str, ...] = (
     "store_boarddecision",
     "store_consentgiven",
     "store_resultsrelease",
+    "store_scan",
+    "store_image",
+    "store_imagewithdrawal",
+    "store_imagereading",
+    "store_imagedeclined",
 )
 """Append-only tables that came with later migrations, which freeze them themselves."""
 TRIAL = "store_trial"

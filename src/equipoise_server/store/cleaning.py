@@ -102,13 +102,15 @@ def undo_verification(
     *,
     by: str,
     at: datetime,
+    reason: str = "",
 ) -> None:
-    """Undo the verification of answers that have changed."""
+    """Undo the verification of answers that have changed, or by hand with a reason."""
     standing = Verification.objects.filter(record=record, item__in=items, undone_at__isnull=True)
     gone = sorted(standing.values_list("item", flat=True))
     if gone:
         standing.update(undone_at=at, undone_version=version)
-        said = {"record": record, "items": gone, "version": version}
+        said: dict[str, object] = {"record": record, "items": gone, "version": version}
+        said |= {"reason": reason} if reason else {}
         ledger.append(cursor, chain=chain, what=UNDONE, by=by, at=at, payload=said)
 
 

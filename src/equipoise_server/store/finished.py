@@ -9,10 +9,20 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from equipoise.digest import canonical_json, sha256
-from equipoise_server.store import board, checkpoint, consenting, ledger, locks, signing, versions
+from equipoise_server.store import (
+    board,
+    checkpoint,
+    consenting,
+    imaging,
+    ledger,
+    locks,
+    signing,
+    versions,
+)
 from equipoise_server.store.models import (
     Amendment,
     BoardDecision,
@@ -55,6 +65,9 @@ def read_finished(cursor: Any, add: Add) -> None:
     for what, table, rows in _kinds():
         _compare(said[what], Counter(rows()), what, table, add)
     _locks(cursor, add)
+    _told(cursor, add)
+    for digest, why in imaging.broken_files():
+        add("files/images", digest, why)
 
 
 def _said(cursor: Any) -> dict[str, Counter[Line]]:
@@ -64,6 +77,14 @@ def _said(cursor: Any) -> dict[str, Counter[Line]]:
     for chain, what, data in cursor.fetchall():
         found[what][chain, data] += 1
     return found
+
+
+def _told(cursor: Any, add: Add) -> None:
+    """Rows whose text stands in the ledger alone, by what their entries are about."""
+    for what, table in imaging.TOLD.items():
+        cursor.execute("SELECT chain, subject FROM store_ledgerentry WHERE what = %s", [what])
+        said = Counter((str(chain), str(subject)) for chain, subject in cursor.fetchall())
+        _compare(said, Counter(imaging.subjects(what)), what, table, add)
 
 
 def _compare(said: Counter[Line], rows: Counter[Line], what: str, table: str, add: Add) -> None:
@@ -81,6 +102,7 @@ def _kinds() -> tuple[tuple[str, str, Callable[[], Iterator[Line]]], ...]:
         (versions.MOVED, "store_participantversion", _moved),
         (board.DECIDED, "store_boarddecision", _decided),
         (consenting.GIVEN, "store_consentgiven", consenting.given_lines),
+        *((what, table, partial(imaging.lines, what)) for what, table in imaging.TABLES.items()),
     )
 
 

@@ -21,7 +21,7 @@ _ENTRIES = (
 _VERSIONS = (
     "SELECT r.participant_id, r.form, r.visit, r.number, v.record_id, r.version, r.current, "
     'v.version, v.study, v.form, v."on", v."by", v.at, v.reason, v.key, v.payload_digest, v.digest, '
-    "p.salt, p.data FROM store_recordversion v LEFT JOIN store_record r ON r.id = v.record_id "
+    "p.salt, p.data, p.reason FROM store_recordversion v LEFT JOIN store_record r ON r.id = v.record_id "
     "LEFT JOIN store_recordpayload p ON p.version_id = v.digest ORDER BY v.record_id, v.version"
 )
 _STRAY = {
@@ -142,7 +142,7 @@ def _read_versions(cursor: Any, found: Findings) -> None:
     record, count, head = None, 0, (0, "", "")
     for row in _rows(cursor):
         *identity, holder, newest, current, version = row[:8]
-        *columns, digest, salt, data = row[7:]
+        *columns, digest, salt, data, reason = row[7:]
         if holder != record:
             _check_head(found, head, count)
             record, count = holder, 0
@@ -156,7 +156,7 @@ def _read_versions(cursor: Any, found: Findings) -> None:
             found.add("store_recordversion", where, "its digest does not fit its columns")
         if found._recorded.pop(digest, None) != identity[0]:
             found.add("store_recordversion", where, "no entry of the participant's ledger names it")
-        _payload(found, ("store_recordpayload", digest, where), (columns[-1], salt, data))
+        _payload(found, ("store_recordpayload", digest, where), (columns[-1], salt, data, reason))
         head = (newest, current, where)
         if current != digest and newest == version:
             found.add("store_record", where, "the record does not point to its newest version")
@@ -193,13 +193,14 @@ def _read_finished(cursor: Any, found: Findings) -> None:
         found.add("store", "signatures, locks and versions", f"cannot be read: {problem}")
 
 
-def _payload(found: Findings, place: tuple[str, str, str], stored: tuple[Any, Any, Any]) -> None:
+def _payload(found: Findings, place: tuple[str, str, str], stored: tuple[Any, ...]) -> None:
+    """`stored`: the expected digest, salt, content, and for answers why they changed."""
     table, digest, where = place
-    expected, salt, data = stored
+    expected, salt, data, *reason = stored
     if data is None:
         if expected:
             found._bare.append((table, digest, where))
-    elif _digest(ledger.payload_digest_of, data, salt) != expected:
+    elif _digest(ledger.payload_digest_of, data, salt, *reason) != expected:
         found.add(table, where, "its digest does not fit the salt and the content")
 
 

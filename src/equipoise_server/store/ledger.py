@@ -184,6 +184,7 @@ def new_salt() -> str:
     return os.urandom(16).hex()
 
 
-def payload_digest_of(data: str, salt: str) -> str:
-    """The salted digest of a payload as stored."""
-    return salted(data.encode(), salt.encode())
+def payload_digest_of(data: str, salt: str, reason: str = "") -> str:
+    """The salted digest of a payload as stored; of answers with why they changed, of both."""
+    whole = canonical_json([data, reason]) if reason else data.encode()
+    return salted(whole, salt.encode())

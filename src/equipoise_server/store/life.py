@@ -18,6 +18,7 @@ from equipoise.participant import (
     evolve,
     to_payload,
 )
+from equipoise.participant.deferral import require_still
 from equipoise_server.store import ledger, locks, rows
 from equipoise_server.store.models import Participant
 
@@ -105,9 +106,11 @@ def stepped(
     `after`: the head of the participant's chain, which the caller holds.
 
     Raises:
+        ConsentLapsed: consent was deferred, and its limit has passed.
         Refused: what `equipoise.participant.decide` refuses.
 
     """
+    require_still(state, command, at)
     events = decide(state, command)
     for event in events:
         state = evolve(state, event)

@@ -24,6 +24,7 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise.forms import Prepared, prepare, status, to_json
+from equipoise.participant.deferral import lasting_forms, require_not_lapsed
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
 from equipoise.protocol.remember import Remembered
@@ -85,10 +86,13 @@ class Standing:
     randomised_on: date | None = None
 
 
-def standing(cursor: Any, place: Place, *, step: str) -> Standing:
+def standing(cursor: Any, place: Place, *, step: str, at: datetime | None = None) -> Standing:
     """What there is at `place`; on PostgreSQL nobody can lock the study until the transaction ends.
 
+    `at`: when new data are saved there; None where nothing is.
+
     Raises:
+        ConsentLapsed: consent was deferred, its limit has passed, and the form can wait.
         Locked, PartLocked, UnknownRecord, NotConsented, AlreadyWithdrawn.
 
     """
@@ -103,8 +107,8 @@ def standing(cursor: Any, place: Place, *, step: str) -> Standing:
         raise Locked(step)
     if over is not None:
         raise PartLocked(locks.name_of(over, site, place.participant, str(place)), step)
-    if consented_at is None and life.state_of(place.participant).deferred is None:
-        raise NotConsented(place.participant, f"form {place.form}")
+    if consented_at is None:
+        _require_deferral(place, study.of_digest(digest), at)
     if now == "withdrawn" and life.state_of(place.participant).withdrew("data"):
         raise AlreadyWithdrawn(place.participant, f"form {place.form}")
     running = study.of_digest(digest)
@@ -117,6 +121,15 @@ def standing(cursor: Any, place: Place, *, step: str) -> Standing:
         amended=bool(amended),
         randomised_on=_day(day0),
     )
+
+
+def _require_deferral(place: Place, running: Study, at: datetime | None) -> None:
+    """Refuse without consent, unless a deferral stands for it that has not lapsed."""
+    state = life.state_of(place.participant)
+    if state.deferred is None:
+        raise NotConsented(place.participant, f"form {place.form}")
+    if at is not None and place.form not in lasting_forms(running):
+        require_not_lapsed(state, f"form {place.form}", at)
 
 
 def _day(stored: object) -> date | None:
@@ -299,9 +312,9 @@ def _write(
         answers.on.isoformat(),
         by,
         instant_text(at),
-        answers.reason,
+        "",
         key,
-        ledger.payload_digest_of(data, salt),
+        ledger.payload_digest_of(data, salt, answers.reason),
     )
     identity = (place.participant, place.form, place.visit, place.number)
     digest = ledger.version_digest(identity, columns)
@@ -316,6 +329,7 @@ def _write(
         columns=columns,
         salt=salt,
         data=data,
+        reason=answers.reason,
         entry=entry,
         key=kept,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,8 +12,10 @@ from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from equipoise.errors import IntegrityError
+from equipoise.protocol.folder import PEOPLE_FILE
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
+from equipoise.protocol.people_plan import AS_USUAL, PeoplePlan
 from equipoise_server.store import lenses, versions
 from equipoise_server.store.models import Trial
 
@@ -85,6 +89,23 @@ def of_participant(code: str) -> Study:
         return of_digest(versions.of(cursor, code))
 
 
+def of_participants(codes: Collection[str], *, cut: datetime | None = None) -> dict[str, Study]:
+    """The study version that each of some participants is under, now or as it was at `cut`.
+
+    Raises:
+        IntegrityError: the study folder has been changed.
+
+    """
+    under = versions.of_many(codes, cut=cut)
+    loaded = {digest: of_digest(digest) for digest in set(under.values())}
+    return {code: loaded[digest] for code, digest in under.items()}
+
+
+def distinct(found: Iterable[Study]) -> tuple[Study, ...]:
+    """Each version once, in the order in which they come."""
+    return tuple({study.digest: study for study in found}.values())
+
+
 def of_digest(digest: str) -> Study:
     """The study folder of this instance that has this digest.
 
@@ -108,7 +129,23 @@ def _loaded(instance: str, first: str, digest: str) -> Study:
     return study
 
 
+def people_plan() -> PeoplePlan:
+    """What staff need, from the study folder of this instance.
+
+    Trainings and tasks belong to the conduct of the whole trial, not to a protocol version.
+    """
+    return _people(str(settings.EQUIPOISE_STUDY))
+
+
+@lru_cache(maxsize=8)
+def _people(folder: str) -> PeoplePlan:
+    """A folder that does not say costs nothing to ask."""
+    said = (Path(folder) / PEOPLE_FILE).is_file()
+    return load(folder).people if said else AS_USUAL
+
+
 def forget_studies() -> None:
     """Load studies anew when they are next asked for."""
     _loaded.cache_clear()
+    _people.cache_clear()
     lenses.forget()

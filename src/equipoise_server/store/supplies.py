@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from equipoise_server.store.models import Kit, Participant
 _STATE: TypeAdapter[KitState] = TypeAdapter(KitState)
 _PARTICIPANT: TypeAdapter[ParticipantState] = TypeAdapter(ParticipantState)
 CHAIN = "kit/"
+_TOGETHER = 200  # new kits written in one statement
 
 
 def chain_of(kit: str) -> str:
@@ -82,10 +84,47 @@ def advance(cursor: Any, kit: str, *commands: Command, by: str, at: datetime) ->
     return _steps(cursor, kit, state_of(kit), commands, by, at)
 
 
-def receive(cursor: Any, kit: str, *commands: Command, by: str, at: datetime) -> KitState:
-    """Steps of a kit that may be new here, beginning with its receipt. Call inside a transaction."""
-    ledger.hold(cursor, chain_of(kit))
-    return _steps(cursor, kit, known(kit), commands, by, at)
+def receive(
+    cursor: Any,
+    kits: Sequence[str],
+    steps: Callable[[str], tuple[Command, ...]],
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    """The steps of kits that may be new here, beginning with their receipt. Call inside a transaction.
+
+    Of a kit that nobody has received, nobody holds the chain either: its new row is the lock, so
+    that a delivery of any size takes none of the database's few locks.
+    """
+    here = set(Kit.objects.filter(pk__in=kits).values_list("pk", flat=True))
+    new = [kit for kit in dict.fromkeys(kits) if kit not in here]
+    others = Counter(kits) - Counter(new)
+    for start in range(0, len(new), _TOGETHER):
+        some = new[start : start + _TOGETHER]
+        others.update(_receive_new(cursor, some, steps, by, at))
+    for kit in sorted(others.elements()):
+        ledger.hold(cursor, chain_of(kit))
+        _steps(cursor, kit, known(kit), steps(kit), by, at)
+
+
+def _receive_new(
+    cursor: Any,
+    kits: Sequence[str],
+    steps: Callable[[str], tuple[Command, ...]],
+    by: str,
+    at: datetime,
+) -> list[str]:
+    """Write kits that are not here; gives those that somebody else received meanwhile."""
+    made = {}
+    for kit in kits:
+        after = (0, ledger.genesis(chain_of(kit)))
+        made[kit] = stepped(NO_KIT, *steps(kit), after=after, kit=kit, by=by, at=at)
+    written = rows.insert_new(
+        cursor, Kit, {kit: columns(state) for kit, (state, _) in made.items()}
+    )
+    ledger.write(cursor, [one for kit in kits if kit in written for one in made[kit][1]])
+    return [kit for kit in kits if kit not in written]
 
 
 def _steps(

@@ -5,6 +5,7 @@ A participant without a row is under the version with which the trial was opened
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from django.db import connection
 
 from equipoise.digest import sha256
 from equipoise_server.store import ledger
-from equipoise_server.store.models import Amendment, ParticipantVersion
+from equipoise_server.store.models import Amendment, ParticipantVersion, Trial
 
 PUBLISHED = "amendment-published"
 ACTIVATED = "amendment-activated"
@@ -63,6 +64,16 @@ def of_known(participant: str) -> str | None:
         cursor.execute(_OF_KNOWN, [participant])
         found = cursor.fetchone()
     return found and str(found[0])
+
+
+def of_many(participants: Collection[str], *, cut: datetime | None = None) -> dict[str, str]:
+    """The digest of the version of each of some participants, now or as it was at `cut`."""
+    opened = Trial.objects.values_list("study_id", flat=True).first() or ""
+    found = dict.fromkeys(participants, opened)
+    rows = ParticipantVersion.objects.filter(participant__in=participants).order_by("pk")
+    rows = rows if cut is None else rows.filter(at__lte=cut)
+    found.update(rows.values_list("participant_id", "study_id"))
+    return found
 
 
 def at_site(cursor: Any, site: str, on: date) -> str | None:

@@ -23,7 +23,9 @@ _VERSION = (
     "reason, key, payload_digest) "
 )
 _TEN = "%s, %s, %s, %s, %s, %s, %s, %s, %s"
-_PAYLOAD = "INSERT INTO store_recordpayload (version_id, salt, data) VALUES (%s, %s, %s)"
+_PAYLOAD = (
+    "INSERT INTO store_recordpayload (version_id, salt, data, reason) VALUES (%s, %s, %s, %s)"
+)
 KEY = "INSERT INTO store_idempotencykey (key, request, answer, at) VALUES (%s, %s, %s, %s)"
 _TOGETHER = (
     "WITH h AS ({head}), "  # noqa: S608
@@ -37,7 +39,8 @@ _TOGETHER = (
 class Rows:
     """Everything that one save writes. `record` is None for a new one.
 
-    `columns`: version, study, form digest, on, by, at, reason, key and payload digest. `key`:
+    `columns`: version, study, form digest, on, by, at, "", key and payload digest: the reason
+    lies beside the answers, where it can be removed. `key`:
     the row of the request and its answer, or empty where the caller keeps it.
     """
 
@@ -48,6 +51,7 @@ class Rows:
     columns: tuple[Any, ...]
     salt: str
     data: str
+    reason: str
     entry: ledger.Entry
     key: Sequence[Any] = ()
 
@@ -61,7 +65,7 @@ class Rows:
 def write(cursor: Any, rows: Rows) -> int:
     """Write one version; returns the id of its record. The chain is held."""
     head = _NEW if rows.record is None else _MOVE
-    payload = [rows.digest, rows.salt, rows.data]
+    payload = [rows.digest, rows.salt, rows.data, rows.reason]
     entry = [rows.entry.digest, *rows.entry.row]
     if cursor.db.vendor == "postgresql":
         key = f", k AS ({KEY})" if rows.key else ""

@@ -15,7 +15,7 @@ DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 
 def date_findings(subject: Subject) -> Iterator[Finding]:
     """Facts written as a date that does not exist, such as 2026-02-30."""
-    for path, value in subject.everything():
+    for path, value in subject.everything:
         if isinstance(value, Fact) and isinstance(value.value, str):
             match = DATE.fullmatch(value.value.strip())
             if match and not _exists(value.value.strip()):

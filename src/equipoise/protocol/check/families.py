@@ -15,6 +15,7 @@ from equipoise.protocol.check.dates import date_findings
 from equipoise.protocol.check.derived import derived_findings
 from equipoise.protocol.check.expressions import expression_findings
 from equipoise.protocol.check.ids import id_findings
+from equipoise.protocol.check.imaging import imaging_findings
 from equipoise.protocol.check.languages import language_findings
 from equipoise.protocol.check.later import later_findings
 from equipoise.protocol.check.plain_language import plain_language_findings
@@ -54,4 +55,5 @@ FAMILIES: tuple[Family, ...] = (
     plain_language_findings,
     cleaning_findings,
     consent_findings,
+    imaging_findings,
 )

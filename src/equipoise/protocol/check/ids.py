@@ -24,7 +24,7 @@ LONGEST = 64
 
 def id_findings(subject: Subject) -> Iterator[Finding]:
     """Duplicate, reserved and unusable ids."""
-    for path, value in subject.everything():
+    for path, value in subject.everything:
         if isinstance(value, tuple) and len(value) and all(hasattr(one, "id") for one in value):
             yield from _twice(subject, path, value)
     for form in subject.study.forms.values():

@@ -26,7 +26,7 @@ def language_findings(subject: Subject) -> Iterator[Finding]:
         if not TAG.fullmatch(language) or language in languages[:number]:
             words = f"`{language[:40]}` is no language tag of its own: write each once, such as en."
             yield subject.finding("study.language", (*path, number), words)
-    for at, value in subject.everything():
+    for at, value in subject.everything:
         if isinstance(value, Text):
             yield from _text(subject, at, value, languages)
     yield from _documents(subject, "pages", subject.study.pages)

@@ -17,7 +17,7 @@ PAIRS = (("low", "high"), ("expect_low", "expect_high"), ("low", "expect_high"))
 
 def range_findings(subject: Subject) -> Iterator[Finding]:
     """Bounds that exclude everything; dosing, safety and endpoint times that contradict."""
-    for path, value in subject.everything():
+    for path, value in subject.everything:
         if is_dataclass(value) and hasattr(value, "low") and hasattr(value, "high"):
             yield from _bounds(subject, path, value)
     yield from _dosing(subject)

@@ -112,7 +112,16 @@ def _dose_items(subject: Subject, dosing: Dosing) -> Iterator[Reference]:
     what = "item on the administration form"
     if items is None:
         return
-    for key in ("number", "unit", "amount", "start", "stop", "previous_start"):
+    for key in (
+        "number",
+        "unit",
+        "amount",
+        "start",
+        "stop",
+        "previous_start",
+        "loaded",
+        "residual",
+    ):
         yield _top("dosing", "items", key), getattr(items, key), known, what
     for key in ("at_start", "at_stop", "short"):
         for path, name in _each(("dosing", "items", key), getattr(items, key)):
@@ -165,13 +174,17 @@ def _finalising(subject: Subject) -> Iterator[Reference]:
     for number, rule in enumerate(subject.protocol.signatures):
         for path, name in _each(("signatures", number, "forms"), rule.forms):
             yield path, name, blinded, "form of the blinded side"
-    report = subject.protocol.safety.pregnancy
-    if report is not None:
-        path = ("safety", "pregnancy")
+    for number, report in enumerate(subject.protocol.safety.reports):
+        path = ("safety", "reports", number)
         yield _top(*path, "form"), report.form, blinded, "form of the blinded side"
+        known = _items(subject, report.form)
         for key in ("aware_item", "submitted_item", "outcome_item"):
-            known = _items(subject, report.form)
-            yield _top(*path, key), getattr(report, key), known, f"item on form `{report.form}`"
+            name = getattr(report, key)
+            if name is not None:
+                yield _top(*path, key), name, known, f"item on form `{report.form}`"
+        codes = _codes(subject, report.form, report.outcome_item or "")
+        for where, code in _each((*path, "open_codes"), report.open_codes if codes else ()):
+            yield where, code, codes, f"code of `{report.outcome_item}`"
 
 
 def _endpoints(subject: Subject) -> Iterator[Reference]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache, cached_property
+from typing import Any
 
 from equipoise.errors import Place
 from equipoise.protocol.findings import Finding, Severity
-from equipoise.protocol.folder import CLEANING_FILE, PARTICIPANTS_FILE, PROTOCOL_FILE
+from equipoise.protocol.folder import (
+    CLEANING_FILE,
+    IMAGING_FILE,
+    PARTICIPANTS_FILE,
+    PEOPLE_FILE,
+    PROTOCOL_FILE,
+)
 from equipoise.protocol.forms import Form
 from equipoise.protocol.load import Loaded
 from equipoise.protocol.model import Protocol, Study
@@ -16,7 +24,7 @@ from equipoise.protocol.names import Names, form_names, participant_names
 from equipoise.protocol.places import Key, Path, Places
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `everything` is kept
 class Subject:
     """What every finding family gets. Paths start with the name of a file."""
 
@@ -71,15 +79,17 @@ class Subject:
         yield (PROTOCOL_FILE,), self.protocol
         yield (CLEANING_FILE,), self.study.cleaning
         yield (PARTICIPANTS_FILE,), self.study.participants
+        yield (PEOPLE_FILE,), self.study.people
+        yield (IMAGING_FILE,), self.study.imaging
         for name, form in self.study.forms.items():
             yield self.form_path(name), form
         for name, scenario in self.study.scenarios.items():
             yield self.scenario_path(name), scenario
 
-    def everything(self) -> Iterator[tuple[Path, object]]:
+    @cached_property
+    def everything(self) -> tuple[tuple[Path, object], ...]:
         """Each object and value of the study with its path, from the outside in."""
-        for path, root in self.roots():
-            yield from walk(path, root)
+        return tuple(one for path, root in self.roots() for one in walk(path, root))
 
     def finding(
         self,
@@ -99,15 +109,28 @@ class Subject:
         return Finding(code=code, severity=severity, place=place, message=message)
 
 
-def walk(path: Path, value: object) -> Iterator[tuple[Path, object]]:
+def walk(path: Path, value: object) -> list[tuple[Path, object]]:
     """Every object inside `value` with its path, `value` first."""
-    yield path, value
-    if is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from walk((*path, field.name), getattr(value, field.name))
-    elif isinstance(value, Mapping):
+    found: list[tuple[Path, object]] = []
+    _walk(found, path, value)
+    return found
+
+
+def _walk(found: list[tuple[Path, object]], path: Path, value: object) -> None:
+    found.append((path, value))
+    if isinstance(value, str | int | float | None):
+        return
+    kind: Any = type(value)
+    for name in _fields(kind):
+        _walk(found, (*path, name), getattr(value, name))
+    if isinstance(value, Mapping):
         for key, entry in value.items():
-            yield from walk((*path, key), entry)
+            _walk(found, (*path, key), entry)
     elif isinstance(value, tuple):
         for number, entry in enumerate(value):
-            yield from walk((*path, number), entry)
+            _walk(found, (*path, number), entry)
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()

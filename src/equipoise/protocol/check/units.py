@@ -20,7 +20,7 @@ NUMBERS = frozenset({"integer", "decimal"})
 
 def unit_findings(subject: Subject) -> Iterator[Finding]:
     """Unknown units, units on what is no number, clashes between forms and endpoints."""
-    for path, value in subject.everything():
+    for path, value in subject.everything:
         if isinstance(value, Item | Derived) and value.unit is not None:
             yield from _one(subject, (*path, "unit"), value)
         elif isinstance(value, DoseItems):

@@ -58,9 +58,8 @@ def _participant(subject: Subject) -> Iterator[Written]:
             rules = protocol.dosing.holds if name == "holds" else protocol.dosing.stops
             for number, rule in enumerate(rules):
                 found.append(("dosing", ("dosing", name, number, "rule"), rule.rule))
-    if protocol.safety.pregnancy:
-        keys = ("safety", "pregnancy", "rule")
-        found.append(("schedule", keys, protocol.safety.pregnancy.rule))
+    for number, report in enumerate(protocol.safety.reports):
+        found.append(("schedule", ("safety", "reports", number, "rule"), report.rule))
     for part, at, text in found:
         if text is not None:
             yield _plain(subject, part, at, text)

@@ -81,16 +81,17 @@ def arms(study: Study, language: str) -> tuple[Block, ...]:
             blocks.append(Table(head=two, rows=facts, caption=product.title.say(language)))
         if product.release_tests:
             tests = tuple(
-                row(said(one.text.say(language), one), _limit(one)) for one in product.release_tests
+                row(said(one.text.say(language), one), _limit(one, language))
+                for one in product.release_tests
             )
             two = (word("Release test", language), word("Limit", language))
             blocks.append(Table(head=two, rows=tests, caption=product.title.say(language)))
     return (*blocks, *_handling(study, language))
 
 
-def _limit(test: ReleaseTest) -> str:
+def _limit(test: ReleaseTest, language: str) -> str:
     if test.accept is not None:
-        return test.accept
+        return test.accept_text.say(language) if test.accept_text else test.accept
     least = f"≥ {test.low:g}" if test.low is not None else ""
     most = f"≤ {test.high:g}" if test.high is not None else ""
     return " ".join(part for part in (least, most, test.unit or "") if part)

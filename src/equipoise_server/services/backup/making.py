@@ -24,9 +24,17 @@ from equipoise_server.identity import keyring
 from equipoise_server.services.backup import archive, copies
 
 KEYS = "keys"
-FOLDERS = ("study", "studies", "checkpoints", "files")
+FOLDERS = ("study", "studies", "versions", "checkpoints", "files")
 SMALL = ("demo",)
-KEY_FILES = ("secret.key", "identity.key", "checkpoint.key", "vault.key", "mfa.key", "signing.key")
+KEY_FILES = (
+    "secret.key",
+    "identity.key",
+    "checkpoint.key",
+    "vault.key",
+    "mfa.key",
+    "signing.key",
+    "imaging.key",
+)
 DATA_ALIASES = tuple(alias for alias in FILES if alias != KEYS)
 
 
@@ -93,7 +101,8 @@ def _collect(folder: Path, out: Path, aliases: Iterable[str]) -> None:
         copies.copy(alias, out / "databases")
     for name in FOLDERS:
         if (folder / name).is_dir():
-            shutil.copytree(folder / name, out / name)
+            half_written = shutil.ignore_patterns(".*")
+            shutil.copytree(folder / name, out / name, ignore=half_written)
     _copy_small(folder, out, SMALL)
 
 

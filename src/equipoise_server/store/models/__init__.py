@@ -30,6 +30,14 @@ from equipoise_server.store.models.finalising import (
     SignatureVoid,
     SiteVersion,
 )
+from equipoise_server.store.models.images import (
+    Image,
+    ImageDeclined,
+    ImageOffer,
+    ImageReading,
+    ImageWithdrawal,
+    Scan,
+)
 from equipoise_server.store.models.ledger import IdempotencyKey, LedgerEntry, LedgerPayload
 from equipoise_server.store.models.listing import (
     Enquiry,
@@ -73,6 +81,11 @@ __all__ = [
     "FactorGrant",
     "Finding",
     "IdempotencyKey",
+    "Image",
+    "ImageDeclined",
+    "ImageOffer",
+    "ImageReading",
+    "ImageWithdrawal",
     "ImportedFile",
     "Invitation",
     "Kit",
@@ -94,6 +107,7 @@ __all__ = [
     "ReferralSource",
     "ResultsDelivery",
     "ResultsRelease",
+    "Scan",
     "Signature",
     "SignatureAct",
     "SignatureVoid",

@@ -33,6 +33,7 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["what", "at"], name="entry_by_what"),
             models.Index(fields=["subject"], name="entry_by_subject"),
+            models.Index(fields=["at", "chain"], name="entry_by_moment"),
         ]
 
     def __str__(self) -> str:

@@ -62,7 +62,7 @@ class RecordVersion(models.Model):
 
 
 class RecordPayload(models.Model):
-    """The answers of one version as canonical JSON, and the salt of their digest.
+    """The answers of one version as canonical JSON, why they changed, and the salt of both.
 
     In a table of its own so that an identifier typed by mistake can be removed.
     """
@@ -72,6 +72,7 @@ class RecordPayload(models.Model):
     )
     salt = models.CharField(max_length=32)
     data = models.TextField()
+    reason = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return "payload"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from equipoise.errors import NotReady
+from equipoise.forms import from_json, prepare
 from equipoise.forms.verification import to_verify
 from equipoise.participant import timeline
 from equipoise.protocol.model import Study
@@ -19,6 +20,7 @@ from equipoise.protocol.remember import Remembered
 from equipoise.schedule import due
 from equipoise_server.store import documents, life
 from equipoise_server.store import study as studies
+from equipoise_server.store.heads import Place
 from equipoise_server.store.locks import Part
 from equipoise_server.store.models import (
     Finding,
@@ -28,19 +30,29 @@ from equipoise_server.store.models import (
     Site,
     Verification,
 )
+from equipoise_server.store.queries import records
 from equipoise_server.store.queries.accounts import reconciliation
-from equipoise_server.store.queries.finalising import unsigned
+from equipoise_server.store.queries.finalising import having, unsigned
 
 Kind = Literal["queries", "incomplete", "unsigned", "due", "unverified", "kits"]
-WORDS: dict[Kind, str] = {
-    "queries": "open queries",
-    "incomplete": "records that are not complete",
-    "unsigned": "records without a signature that they need",
-    "due": "forms that are due or overdue",
-    "unverified": "answers not verified with their source",
-    "kits": "units of kits not accounted for",
+WORDS: dict[Kind, tuple[str, str]] = {
+    "queries": ("open query", "open queries"),
+    "incomplete": ("record that is not complete", "records that are not complete"),
+    "unsigned": (
+        "record without a signature that it needs",
+        "records without a signature that they need",
+    ),
+    "due": ("form that is due or overdue", "forms that are due or overdue"),
+    "unverified": (
+        "answer not verified with its source",
+        "answers not verified with their source",
+    ),
+    "kits": ("unit of a kit not accounted for", "units of kits not accounted for"),
 }
+"""What is left, of one thing and of several."""
 SHOWN = 20
+NAMED = 3
+"""How many things of a point a refusal names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +64,12 @@ class Left:
     visit: str = ""
     number: int = 0
     item: str = ""
+
+    def __str__(self) -> str:
+        place = Place(
+            participant=self.participant, form=self.form, visit=self.visit, number=self.number
+        )
+        return ", ".join(one for one in (str(place) if self.form else "", self.item) if one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +85,10 @@ class Point:
         """Whether nothing is left."""
         return self.total == 0
 
-
-def open_points(part: Part | None, at: datetime) -> tuple[str, ...]:
-    """What is left, in one phrase per point; None asks about the whole study."""
-    return tuple(f"{one.total} {WORDS[one.kind]}" for one in points(part, at) if not one.done)
+    def __str__(self) -> str:
+        named = "; ".join(str(one) for one in self.left[:NAMED])
+        more = f"; and {self.total - NAMED} more" if self.total > NAMED else ""
+        return f"{self.total} {WORDS[self.kind][self.total != 1]} ({named}{more})"
 
 
 def require_done(part: Part | None, at: datetime) -> None:
@@ -80,22 +98,27 @@ def require_done(part: Part | None, at: datetime) -> None:
         NotReady: naming each point that is left.
 
     """
-    found = open_points(part, at)
+    found = [one for one in points(part, at) if not one.done]
     if found:
-        raise NotReady("The study" if part is None else str(part), found)
+        named = [one for point in found for one in point.left[:NAMED] if one.form]
+        raise NotReady(
+            "The study" if part is None else str(part),
+            tuple(str(one) for one in found),
+            tuple((one.participant, one.form, one.visit, one.number) for one in named),
+        )
 
 
 def points(part: Part | None, at: datetime) -> tuple[Point, ...]:
     """Every point of the checklist, in the order in which people work on them."""
-    records = _records(part)
+    rows = _records(part)
     found: list[tuple[Kind, Iterable[Left]]] = [
-        ("queries", _queries(records)),
-        ("incomplete", map(_left, records.exclude(status__in=("complete", "queries")))),
+        ("queries", _queries(rows)),
+        ("incomplete", incomplete(part)),
         ("unsigned", _unsigned(part)),
     ]
     if part is None or part.scope != "record":
         found.append(("due", _due(part, at)))
-    found.append(("unverified", _unverified(records)))
+    found.append(("unverified", unverified(part)))
     if part is None or part.scope == "site":
         found.append(("kits", _kits(part)))
     return tuple(_point(kind, left) for kind, left in found)
@@ -182,10 +205,49 @@ def _conditions_of(study: Study) -> frozenset[str]:
 _conditions: Remembered[Study, frozenset[str]] = Remembered(_conditions_of)
 
 
-def _unverified(records: QuerySet[Record]) -> Iterable[Left]:
-    study = studies.active()
-    named = {rule.form for rule in study.cleaning.verification}
-    rows = records.filter(form__in=named & study.forms.keys())
+def incomplete(part: Part | None) -> Iterable[Left]:
+    """Records of a part, or of the study, that miss an answer which nobody has settled.
+
+    An answer that cannot be had any more is settled by a query about it that was closed. The
+    item is the first that is missing.
+    """
+    rows = _records(part).exclude(status__in=("complete", "queries"))
+    for row in rows:
+        settled = set(
+            Finding.objects.filter(record=row, state="closed", item__gt="").values_list(
+                "item", flat=True
+            )
+        )
+        missing = [item for item in _missing(row) if item not in settled]
+        if missing or not settled:
+            yield _left(row, missing[0] if missing else "")
+
+
+def _missing(record: Record) -> list[str]:
+    """The required items of a record that are asked and have no answer."""
+    code = record.participant_id
+    study = having(studies.of_participant(code), record.form)
+    form = study.forms[record.form]
+    place = (code, record.form, record.visit, record.number)
+    newest = records.versions(*place, reading=study.digest)[0]
+    values = from_json(form, newest.answers or {})
+    around = documents.context(
+        study, form, participant=code, visit=record.visit, number=record.number
+    )
+    found = prepare(study.protocol, form, values, around).findings
+    return [one.item for one in found if one.code == "required" and one.item]
+
+
+def unverified(part: Part | None) -> Iterable[Left]:
+    """Answers of a part, or of the study, that the plan asks to compare and nobody did."""
+    rows = _records(part)
+    under = studies.of_participants(set(rows.values_list("participant", flat=True)))
+    named = {
+        rule.form
+        for study in studies.distinct(under.values())
+        for rule in study.cleaning.verification
+    }
+    rows = rows.filter(form__in=named)
     verified = set(
         Verification.objects.filter(undone_at__isnull=True, record__in=rows).values_list(
             "record_id", "item"
@@ -193,6 +255,9 @@ def _unverified(records: QuerySet[Record]) -> Iterable[Left]:
     )
     answered = _answered(rows)
     for row in rows:
+        study = under[row.participant_id]
+        if row.form not in study.forms:
+            continue
         wanted = to_verify(
             study.cleaning,
             study.forms[row.form],

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from equipoise_server.store.models import Finding, LedgerEntry, User
+from equipoise_server.store.queries.placed import Placed
 
 Sites = Collection[str] | None
 AGES = (7, 14, 30)
@@ -28,15 +29,10 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(Placed):
     """One query. `message` of a rule has a text per language, of a person the text itself."""
 
     id: int
-    participant: str
-    site: str
-    form: str
-    visit: str
-    number: int
     item: str
     code: str
     origin: str
@@ -116,6 +112,29 @@ def thread(number: int, *, cut: datetime | None = None) -> tuple[Turn, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A text of a query that still stands, under the digest of its entry."""
+
+    digest: str
+    by: str
+    at: datetime
+    text: str
+
+
+def said_on(code: str, form: str, visit: str, number: int) -> tuple[Spoken, ...]:
+    """Everything that people wrote in queries on one record, oldest first."""
+    asked = Finding.objects.filter(
+        record__participant=code, record__form=form, record__visit=visit, record__number=number
+    )
+    subjects = [f"query/{one}" for one in asked.values_list("pk", flat=True)]
+    rows = LedgerEntry.objects.filter(chain=code, subject__in=subjects).select_related("payload")
+    found = ((row, _text(row)) for row in rows.order_by("sequence"))
+    return tuple(
+        Spoken(digest=row.pk, by=row.by, at=row.at, text=text) for row, text in found if text
+    )
+
+
 def _text(row: LedgerEntry) -> str | None:
     if not hasattr(row, "payload"):
         return None
@@ -175,7 +194,7 @@ def openings(numbers: Collection[int]) -> dict[int, str]:
     if not numbers:
         return {}
     rows = LedgerEntry.objects.filter(
-        subject__in=[f"query/{one}" for one in numbers], what="query-opened"
+        subject__in=[f"query/{one}" for one in sorted(numbers)], what="query-opened"
     ).select_related("payload")
     return {int(row.subject.removeprefix("query/")): _text(row) or "" for row in rows}
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from equipoise.protocol.model import Study
 from equipoise_server.store.models import Coding, Record, RecordPayload
+from equipoise_server.store.queries.placed import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +29,11 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verbatim:
+class Verbatim(Placed):
     """One text as it was entered. `coded` is its newest coding; `stale`: the text has changed
     since.
     """
 
-    participant: str
-    site: str
-    form: str
-    visit: str
-    number: int
     item: str
     version: int
     text: str

@@ -116,7 +116,7 @@ def _texts(numbers: list[int]) -> dict[int, str]:
     if not numbers:
         return {}
     rows = LedgerEntry.objects.filter(
-        subject__in=[f"deviation/{one}" for one in numbers], what="deviation-raised"
+        subject__in=[f"deviation/{one}" for one in sorted(numbers)], what="deviation-raised"
     ).select_related("payload")
     return {
         int(row.subject.removeprefix("deviation/")): str(_payload(row).get("text", ""))

@@ -11,8 +11,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from equipoise.protocol.finalising import SignatureRule
 from equipoise.protocol.model import Study
 from equipoise_server.store import study as studies
+from equipoise_server.store import versions
 from equipoise_server.store.models import (
     Amendment,
     LedgerEntry,
@@ -98,9 +100,13 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What a redaction took away: items, who and why, what is left of the answers."""
+    """What a redaction took away: items, who and why, what is left of the answers.
+
+    `reason`: whether the reason for the change went too.
+    """
 
     version: int
+    reason: bool
     items: tuple[str, ...]
     persons: Mapping[str, str]
     at: datetime
@@ -128,33 +134,50 @@ class AmendmentFacts:
 def unsigned(
     sites: Collection[str] | None, *, roles: Collection[str] = (), participant: str = ""
 ) -> Iterator[Unsigned]:
-    """Records that wait for a signature at some sites (None: all), by rule."""
-    rules = studies.active().protocol.signatures
-    with connection.cursor() as cursor:
-        for rule in rules:
+    """Records that wait for a signature at some sites (None: all), by rule.
+
+    Each participant's records wait under the rules of the version that they are under.
+    """
+    versions_in_use = study_versions()
+    for study in versions_in_use:
+        for rule in study.protocol.signatures:
             if not rule.forms or (roles and rule.role not in roles):
                 continue
-            query = _UNSIGNED.format(forms=", ".join(["%s"] * len(rule.forms)))
-            values: list[Any] = [*rule.forms, rule.id]
-            if sites is not None:
-                query += f"AND p.site_id IN ({', '.join(['%s'] * len(sites)) or 'NULL'}) "
-                values += sorted(sites)
-            if participant:
-                query, values = query + "AND r.participant_id = %s ", [*values, participant]
-            cursor.execute(query + _ORDER, values)
-            for site, code, form, visit, number, version, digest, status in cursor.fetchall():
-                yield Unsigned(
-                    rule=rule.id,
-                    role=rule.role,
-                    site=site,
-                    participant=code,
-                    form=form,
-                    visit=visit,
-                    number=number,
-                    version=version,
-                    digest=digest,
-                    status=status,
-                )
+            found = _unsigned_under(rule, sites, participant)
+            if len(versions_in_use) > 1:
+                under = versions.of_many({one.participant for one in found})
+                found = [one for one in found if under[one.participant] == study.digest]
+            yield from found
+
+
+def _unsigned_under(
+    rule: SignatureRule, sites: Collection[str] | None, participant: str
+) -> list[Unsigned]:
+    query = _UNSIGNED.format(forms=", ".join(["%s"] * len(rule.forms)))
+    values: list[Any] = [*rule.forms, rule.id]
+    if sites is not None:
+        query += f"AND p.site_id IN ({', '.join(['%s'] * len(sites)) or 'NULL'}) "
+        values += sorted(sites)
+    if participant:
+        query, values = query + "AND r.participant_id = %s ", [*values, participant]
+    with connection.cursor() as cursor:
+        cursor.execute(query + _ORDER, values)
+        rows = cursor.fetchall()
+    return [
+        Unsigned(
+            rule=rule.id,
+            role=rule.role,
+            site=site,
+            participant=code,
+            form=form,
+            visit=visit,
+            number=number,
+            version=version,
+            digest=digest,
+            status=status,
+        )
+        for site, code, form, visit, number, version, digest, status in rows
+    ]
 
 
 def signatures(
@@ -262,6 +285,7 @@ def removed(code: str, form: str, visit: str, number: int) -> tuple[Removed, ...
         found.append(
             Removed(
                 version=versions[row.subject],
+                reason=said.get("reason") == "",
                 items=tuple(said.get("items", ())),
                 persons=said.get("persons", {}),
                 at=row.at,
@@ -301,6 +325,13 @@ def study_versions() -> tuple[Study, ...]:
         StudyVersion.objects.values_list("digest", flat=True), key=lambda one: numbers.get(one, 0)
     )
     return tuple(studies.of_digest(one) for one in digests)
+
+
+def having(study: Study, form: str) -> Study:
+    """The version itself where it has the form, else the newest one that had it."""
+    if form in study.forms:
+        return study
+    return next((one for one in reversed(study_versions()) if form in one.forms), study)
 
 
 def sites() -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from django.db.models import Count, Max, Q, QuerySet
 from equipoise.forms import Record as Answered
 from equipoise.forms import from_json
 from equipoise.protocol.model import Study
-from equipoise_server.store import lenses
-from equipoise_server.store.models import Finding, Record, RecordVersion
+from equipoise_server.store import ledger, lenses
+from equipoise_server.store.models import Finding, LedgerEntry, Record, RecordVersion
 from equipoise_server.store.queries.cleaning import is_open, openings
 
 Key = tuple[str, str, int]
@@ -42,7 +42,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One save of a record. `answers` is None where they were removed by `redact`."""
+    """One save of a record. `answers` is None where they were removed by `redact`.
+
+    `removable`: it has a reason that `redact` can remove.
+    """
 
     version: int
     on: date
@@ -53,6 +56,7 @@ class Version:
     form_digest: str
     digest: str
     answers: Mapping[str, Any] | None
+    removable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,21 +160,38 @@ def versions(
     if cut is not None:
         rows = rows.filter(at__lte=cut)
     found = list(rows.select_related("payload").order_by("-version"))
-    under = reading or (found[0].study if found else "")
+    under, told = reading or (found[0].study if found else ""), _told(found)
     return tuple(
         Version(
             version=row.version,
             on=row.on,
             by=row.by,
             at=row.at,
-            reason=row.reason,
+            reason=_reason(row, told),
             study=row.study,
             form_digest=row.form,
             digest=row.digest,
             answers=_seen(row, form, under),
+            removable=hasattr(row, "payload") and bool(row.payload.reason),
         )
         for row in found
     )
+
+
+def _told(rows: list[RecordVersion]) -> dict[str, str]:
+    """The reasons of versions whose answers were removed, as far as they were left."""
+    gone = [row.digest for row in rows if not hasattr(row, "payload")]
+    if not gone:
+        return {}
+    entries = LedgerEntry.objects.filter(what=ledger.REDACTED, subject__in=gone)
+    said = entries.values_list("subject", "payload__data")
+    return {digest: json.loads(data).get("reason", "") for digest, data in said if data}
+
+
+def _reason(row: RecordVersion, told: Mapping[str, str]) -> str:
+    """Why the version was saved: beside its answers, or in the row as it was done at first."""
+    beside = row.payload.reason if hasattr(row, "payload") else told.get(row.digest, "")
+    return beside or row.reason
 
 
 def _seen(row: RecordVersion, form: str, under: str) -> Mapping[str, Any] | None:

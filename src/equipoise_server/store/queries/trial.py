@@ -8,15 +8,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from django.db.models import Max, Min
+from django.db import connection
+from django.db.models import JSONField
+from django.db.models.expressions import RawSQL
 
+from equipoise_server.store.fields import InstantField
 from equipoise_server.store.models import LedgerEntry, Membership, Site, StudyVersion, Trial, User
 from equipoise_server.store.study import ACTIVE
+
+_HAPPENED = (
+    "CASE WHEN store_trial.demo THEN (SELECT {of}(e.at) FROM store_ledgerentry e "
+    "WHERE e.chain <> 'study' AND e.chain NOT LIKE 'kit/%%') END"
+)
+_FIRST = RawSQL(_HAPPENED.format(of="MIN"), [], output_field=InstantField())  # noqa: S611 - fixed text
+_LAST = RawSQL(_HAPPENED.format(of="MAX"), [], output_field=InstantField())  # noqa: S611 - fixed text
+_ZONES = {
+    vendor: RawSQL(  # noqa: S611 - fixed text
+        f"(SELECT {gather}(s.code, s.timezone) FROM store_site s)",  # noqa: S608 - fixed text
+        [],
+        output_field=JSONField(),
+    )
+    for vendor, gather in (("postgresql", "jsonb_object_agg"), ("sqlite", "json_group_object"))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialFacts:
-    """Where the trial stands. `commitment` is None while no sealed list is on the ledger."""
+    """Where the trial stands.
+
+    `zones` are the time zones of its sites by code. `span`: in a demonstration, when the first
+    and the last thing happened to any participant.
+    """
 
     study: str
     version: str
@@ -26,6 +48,17 @@ class TrialFacts:
     randomisation_open: bool
     locked_at: datetime | None
     unblinded_at: datetime | None
+    zones: Mapping[str, str]
+    span: tuple[datetime, datetime] | None
+
+    @property
+    def zone(self) -> str:
+        """The time zone of the first site; UTC before there is one."""
+        return self.zone_of(min(self.zones, default=""))
+
+    def zone_of(self, site: str) -> str:
+        """The time zone of a site; UTC of an unknown one."""
+        return self.zones.get(site, "UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +86,9 @@ class Staff:
 
 def trial() -> TrialFacts | None:
     """The trial of this instance, or None before one is opened."""
-    found = Trial.objects.annotate(active=ACTIVE).first()  # an amendment may be in force
+    zones = _ZONES[connection.vendor]
+    asked = Trial.objects.annotate(active=ACTIVE, zones=zones, first_at=_FIRST, last_at=_LAST)
+    found = asked.first()  # an amendment may be in force
     if found is None:
         return None
     study, version = _named(found.active)
@@ -66,6 +101,8 @@ def trial() -> TrialFacts | None:
         randomisation_open=found.randomisation_open,
         locked_at=found.locked_at,
         unblinded_at=found.unblinded_at,
+        zones=found.zones or {},
+        span=(found.first_at, found.last_at) if found.first_at else None,
     )
 
 
@@ -74,11 +111,6 @@ def _named(digest: str) -> tuple[str, str]:
     """Study and version behind a digest; both are part of what it covers."""
     row = StudyVersion.objects.values_list("study", "version").get(pk=digest)
     return row[0], row[1]
-
-
-def zone_of(site: str) -> str:
-    """The time zone of a site; UTC of an unknown one."""
-    return Site.objects.filter(pk=site).values_list("timezone", flat=True).first() or "UTC"
 
 
 def sites() -> tuple[SiteFacts, ...]:
@@ -96,10 +128,9 @@ def sites() -> tuple[SiteFacts, ...]:
 
 
 def activity() -> tuple[datetime, datetime] | None:
-    """When the first and the last thing happened to any participant, or None."""
-    entries = LedgerEntry.objects.exclude(chain__startswith="kit/").exclude(chain="study")
-    found = entries.aggregate(first=Min("at"), last=Max("at"))
-    return (found["first"], found["last"]) if found["first"] else None
+    """The `span` of a demonstration."""
+    found = trial()
+    return found.span if found else None
 
 
 def names() -> dict[str, str]:

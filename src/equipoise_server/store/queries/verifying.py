@@ -10,17 +10,13 @@ from datetime import datetime
 from equipoise.forms.verification import to_verify
 from equipoise.protocol.model import Study
 from equipoise_server.store.models import Record, Verification
+from equipoise_server.store.queries.placed import Placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Placed):
     """One record with items to verify: `wanted` in all, `done` of them verified."""
 
-    participant: str
-    site: str
-    form: str
-    visit: str
-    number: int
     version: int
     wanted: tuple[str, ...]
     done: frozenset[str]

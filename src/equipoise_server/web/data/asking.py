@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -11,14 +12,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.protocol.forms import Form
+from equipoise.protocol.model import Study
 from equipoise_server.services.answer_query import answer_query
 from equipoise_server.services.close_query import close_query
 from equipoise_server.services.open_query import open_query
 from equipoise_server.services.reopen_query import reopen_query
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import cleaning, trial
 from equipoise_server.store.queries.cleaning import Query, Wanted
 from equipoise_server.web.data import frame
 from equipoise_server.web.data.words import OLDER, ORIGINS, STANDING, STATES, TURNS
+from equipoise_server.web.shared import part
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -58,11 +62,12 @@ def queries(page: Page) -> HttpResponse:
         sites, forms, wanted, now=now, after=start, limit=frame.PER_PAGE, cut=cut
     )
     names = trial.names()
+    under = studies.of_participants({one.participant for one in found}, cut=cut)
     by_person = cleaning.by_person(sites, forms, now=now, cut=cut)
     kept = {name: value for name, value in page.request.GET.items() if value and name != "from"}
     context = {
         "tabs": frame.tabs(page, "data:queries"),
-        "rows": [row(page, one, names) for one in found],
+        "rows": [row(page, one, names, under[one.participant]) for one in found],
         "total": total,
         "by_site": cleaning.by_site(sites, forms, now=now, cut=cut),
         "by_person": [(names.get(one.name, one.name) or _("Rules"), one) for one in by_person],
@@ -72,7 +77,7 @@ def queries(page: Page) -> HttpResponse:
         "states": frame.choices(STATES, wanted.state),
         "origins": frame.choices(ORIGINS, wanted.origin),
         "older": frame.choices(OLDER, str(wanted.older or "")),
-        "sites": frame.site_choices(page, KIND, wanted.site),
+        "sites": part.site_choices(page, KIND, wanted.site),
     }
     return render(page, "data/queries.html", context)
 
@@ -90,15 +95,15 @@ def _wanted(page: Page) -> Wanted:
     )
 
 
-def row(page: Page, one: Query, names: dict[str, str]) -> Row:
-    """A query as a list shows it."""
-    form = page.study.forms[one.form]
+def row(page: Page, one: Query, names: dict[str, str], study: Study) -> Row:
+    """A query as a list shows it; `study` is the version that its participant is under."""
+    form = study.forms[one.form]
     until = one.closed_at or page.moment.at
     return Row(
         id=one.id,
         participant=one.participant,
-        title=form_title(page.study, one.form, page.language, one.number),
-        visit=visit_title(page.study, one.visit, page.language),
+        title=form_title(study, one.form, page.language, one.number),
+        visit=visit_title(study, one.visit, page.language),
         label=frame.label_of(page, form, one.item),
         message=said(one.message, page.language),
         badge=STANDING[one.standing],
@@ -113,6 +118,7 @@ def query(page: Page, number: int) -> HttpResponse:
     found = cleaning.query(number, cut=page.moment.cut)
     if found is None:
         raise Http404
+    page.about(found.participant)
     frame.seen_form(page, KIND, found.site, found.form)
     outcome = frame.Outcome()
     if page.request.method == "POST":
@@ -124,15 +130,10 @@ def query(page: Page, number: int) -> HttpResponse:
 
 
 def _act(page: Page, number: int) -> frame.Outcome:
-    sent = page.request.POST
-    act = _ACTS.get(sent.get("act", ""))
+    act = _ACTS.get(page.request.POST.get("act", ""))
     if act is None:
         raise Http404
-    text, sure = sent.get("text", ""), frame.confirmed(page)
-    return frame.attempt(
-        page,
-        lambda by, at, key: act(query=number, text=text, by=by, at=at, key=key, confirmed=sure),
-    )
+    return frame.attempt_said(page, partial(act, query=number))
 
 
 def _conversation(page: Page, found: Query, outcome: frame.Outcome) -> dict[str, object]:
@@ -143,13 +144,13 @@ def _conversation(page: Page, found: Query, outcome: frame.Outcome) -> dict[str,
         (TURNS[turn.what], names.get(turn.by, turn.by), page.moment.local(turn.at), turn.text)
         for turn in cleaning.thread(found.id, cut=page.moment.cut)
     ]
-    allowed = {name: frame.may(page, f"{name} a query", found.site) for name in _ACTS}
+    allowed = {name: part.may(page, f"{name} a query", found.site) for name in _ACTS}
     by_rule = found.origin != "person"
     where = (found.participant, found.form, found.visit, found.number)
     return {
         "tabs": frame.tabs(page, "data:queries"),
         "query": found,
-        "row": row(page, found, names),
+        "row": row(page, found, names, page.study),
         "value": frame.value_of(page, form, found.item, newest.answers if newest else {}),
         "version": newest.version if newest else 0,
         "turns": turns,
@@ -162,13 +163,11 @@ def _conversation(page: Page, found: Query, outcome: frame.Outcome) -> dict[str,
         and allowed["reopen"]
         and (not by_rule or found.accepted),
         "record": reverse("site:record", args=where),
-        "change": reverse("entry:form", args=where)
-        if frame.may(page, "record", found.site)
-        else "",
+        "change": reverse("entry:form", args=where) if part.may(page, "record", found.site) else "",
         "outcome": outcome,
         "text": page.request.POST.get("text", ""),
         "act": page.request.POST.get("act", ""),
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "done": "done" in page.request.GET and outcome.done,
         "crumbs": ((_("Queries"), reverse("data:queries")),),
     }
@@ -177,29 +176,16 @@ def _conversation(page: Page, found: Query, outcome: frame.Outcome) -> dict[str,
 @page_for(KIND)
 def ask(page: Page, code: str, form: str, visit: str, number: int) -> HttpResponse:
     """Ask about an answer of a record."""
-    state = frame.who(page, KIND, code)
+    state = part.who(page, KIND, code)
     here = frame.seen_form(page, KIND, state.site, form)
     newest = frame.newest(page, code, form, visit, number)
-    if newest is None or not frame.may(page, "open a query", state.site):
+    if newest is None or not part.may(page, "open a query", state.site):
         raise Http404
     outcome, sent = frame.Outcome(), page.request.POST
     item = (sent or page.request.GET).get("item", "")
     if page.request.method == "POST":
-        outcome = frame.attempt(
-            page,
-            lambda by, at, key: open_query(
-                participant=code,
-                form=form,
-                visit=visit,
-                number=number,
-                item=item,
-                text=sent.get("text", ""),
-                by=by,
-                at=at,
-                key=key,
-                confirmed=frame.confirmed(page),
-            ),
-        )
+        verb = partial(open_query, participant=code, form=form, visit=visit, number=number)
+        outcome = frame.attempt_said(page, partial(verb, item=item))
         if outcome.done:
             return HttpResponseRedirect(reverse("data:query", args=[outcome.answer]))
     context = {
@@ -211,7 +197,7 @@ def ask(page: Page, code: str, form: str, visit: str, number: int) -> HttpRespon
         "item": item,
         "text": sent.get("text", ""),
         "outcome": outcome,
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "crumbs": (
             (_("Queries"), reverse("data:queries")),
             (code, reverse("site:participant", args=[code])),

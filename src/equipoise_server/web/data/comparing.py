@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from equipoise.protocol.forms import Form
 from equipoise_server.services.verify_source import verify_source
+from equipoise_server.services.withdraw_verification import withdraw_verification
 from equipoise_server.store.queries import trial, verifying
 from equipoise_server.store.queries.records import Version
 from equipoise_server.web.data import frame
+from equipoise_server.web.shared import part
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -55,7 +57,7 @@ def verification(page: Page) -> HttpResponse:
             for one in shown[: frame.PER_PAGE]
         ],
         "more": len(shown) > frame.PER_PAGE,
-        "sites": frame.site_choices(page, KIND, site),
+        "sites": part.site_choices(page, KIND, site),
         "search": search,
         "planned": bool(page.study.cleaning.verification),
     }
@@ -65,7 +67,7 @@ def verification(page: Page) -> HttpResponse:
 @page_for(KIND)
 def compare(page: Page, code: str, form: str, visit: str, number: int) -> HttpResponse:
     """The items of one record beside a box for each that was compared with its source."""
-    state = frame.who(page, KIND, code)
+    state = part.who(page, KIND, code)
     here = frame.seen_form(page, KIND, state.site, form)
     newest = frame.newest(page, code, form, visit, number)
     mine = [
@@ -88,12 +90,14 @@ def compare(page: Page, code: str, form: str, visit: str, number: int) -> HttpRe
         "version": newest.version,
         "rows": _rows(page, here, newest, mine[0]),
         "left": mine[0].left,
-        "working": frame.may(page, "verify source", state.site),
-        "asking": frame.may(page, "open a query", state.site),
+        "working": part.may(page, "verify source", state.site),
+        "withdrawing": part.may(page, "withdraw a verification", state.site) and bool(mine[0].done),
+        "reason": page.request.POST.get("reason", ""),
+        "asking": part.may(page, "open a query", state.site),
         "ask": reverse("data:ask", args=(code, form, visit, number)),
         "outcome": outcome,
         "done": "done" in page.request.GET and outcome.done,
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "following": _following(page, code, (form, visit, number)),
         "crumbs": (
             (_("Source verification"), reverse("data:verification")),
@@ -123,6 +127,21 @@ def _rows(page: Page, form: Form, newest: Version, one: verifying.Standing) -> l
 
 def _verify(page: Page, code: str, form: str, visit: str, number: int) -> frame.Outcome:
     sent = page.request.POST
+    if sent.get("act") == "withdraw":
+        return frame.attempt(
+            page,
+            lambda by, at, key: withdraw_verification(
+                participant=code,
+                form=form,
+                visit=visit,
+                number=number,
+                items=sent.getlist("item"),
+                reason=sent.get("reason", ""),
+                by=by,
+                at=at,
+                key=key,
+            ),
+        )
     version = sent.get("version", "0")
     return frame.attempt(
         page,

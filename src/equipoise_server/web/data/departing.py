@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -16,6 +17,7 @@ from equipoise_server.store.queries import deviating, trial
 from equipoise_server.store.queries.deviating import Departure
 from equipoise_server.web.data import frame
 from equipoise_server.web.data.words import CLASSES, KINDS, STATUSES, STEPS
+from equipoise_server.web.shared import part
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -75,8 +77,8 @@ def deviations(page: Page) -> HttpResponse:
         "search": asked.get("search", ""),
         "statuses": frame.choices(STATUSES, status),
         "kinds": frame.choices({"": _("All"), **KINDS}, kind),
-        "sites": frame.site_choices(page, KIND, site),
-        "raising": frame.may(page, "raise a deviation"),
+        "sites": part.site_choices(page, KIND, site),
+        "raising": part.may(page, "raise a deviation"),
     }
     return render(page, "data/deviations.html", context)
 
@@ -117,17 +119,9 @@ def deviation(page: Page, number: int) -> HttpResponse:
         raise Http404
     outcome, sent = frame.Outcome(), page.request.POST
     if page.request.method == "POST":
-        outcome = frame.attempt(
+        outcome = frame.attempt_said(
             page,
-            lambda by, at, key: classify_deviation(
-                deviation=number,
-                classification=sent.get("class", ""),
-                text=sent.get("text", ""),
-                by=by,
-                at=at,
-                key=key,
-                confirmed=frame.confirmed(page),
-            ),
+            partial(classify_deviation, deviation=number, classification=sent.get("class", "")),
         )
         if outcome.done:
             return HttpResponseRedirect(page.request.path + "?done=1")
@@ -140,14 +134,14 @@ def deviation(page: Page, number: int) -> HttpResponse:
             (name, CLASSES[name].label, name == sent.get("class", found.proposed))
             for name in ("minor", "major", "none")
         ],
-        "working": found.status != "gone" and frame.may(page, "classify a deviation", found.site),
+        "working": found.status != "gone" and part.may(page, "classify a deviation", found.site),
         "record": _record(page, found),
         "person": reverse("site:participant", args=[found.participant])
         if page.viewer.may_read("participants")
         else "",
         "outcome": outcome,
         "text": sent.get("text", ""),
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "done": "done" in page.request.GET and outcome.done,
         "crumbs": ((_("Deviations"), reverse("data:deviations")),),
     }
@@ -181,7 +175,7 @@ def _record(page: Page, found: Departure) -> str:
 @page_for(KIND)
 def report(page: Page) -> HttpResponse:
     """Raise a deviation that no rule sees."""
-    if not frame.may(page, "raise a deviation"):
+    if not part.may(page, "raise a deviation"):
         raise Http404
     outcome, sent = frame.Outcome(), page.request.POST
     if page.request.method == "POST":
@@ -195,7 +189,7 @@ def report(page: Page) -> HttpResponse:
         "on": sent.get("on", page.moment.on.isoformat()),
         "text": sent.get("text", ""),
         "outcome": outcome,
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "crumbs": ((_("Deviations"), reverse("data:deviations")),),
     }
     status = status_of(outcome.error) if outcome.error else 200
@@ -210,16 +204,5 @@ def _report(page: Page) -> frame.Outcome:
         return frame.Outcome(
             error=InvalidRecord("deviation", ("The date is no date. Write it as 2026-03-01.",))
         )
-    return frame.attempt(
-        page,
-        lambda by, at, key: raise_deviation(
-            participant=sent.get("code", "").strip(),
-            kind=sent.get("kind", ""),
-            on=on,
-            text=sent.get("text", ""),
-            by=by,
-            at=at,
-            key=key,
-            confirmed=frame.confirmed(page),
-        ),
-    )
+    code, kind = sent.get("code", "").strip(), sent.get("kind", "")
+    return frame.attempt_said(page, partial(raise_deviation, participant=code, kind=kind, on=on))

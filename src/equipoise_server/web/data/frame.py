@@ -5,31 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_hex
 from typing import Any
 
 from django.http import Http404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from equipoise.errors import EquipoiseError, MayUnblind
 from equipoise.forms import from_json
-from equipoise.participant import ParticipantState
 from equipoise.protocol.forms import Form
-from equipoise_server.services import permissions
 from equipoise_server.store.models import User
-from equipoise_server.store.queries import participants as people
-from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries import records
 from equipoise_server.web.shared.page import Page
-from equipoise_server.web.shared.values import said, unit_text, value_text
-from equipoise_server.web.shared.visibility import visible_forms
+from equipoise_server.web.shared.part import Choice, Part, Tab, me, new_key, tabs_of
+from equipoise_server.web.shared.values import unit_text, value_text
+from equipoise_server.web.shared.visibility import ever_visible, visible_forms
 from equipoise_server.web.shared.words import Words
 
 PER_PAGE = 50
 
-_TABS: tuple[tuple[str, str, Words], ...] = (
+_TABS: tuple[Part, ...] = (
     ("cleaning", "data:queries", gettext_lazy("Queries")),
     ("verification", "data:verification", gettext_lazy("Source verification")),
     ("coding", "data:coding", gettext_lazy("Coding")),
@@ -38,47 +34,17 @@ _TABS: tuple[tuple[str, str, Words], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """One part of cleaning."""
-
-    label: Words
-    url: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One choice of a filter."""
-
-    value: str
-    label: Words
-    chosen: bool
-
-
 def tabs(page: Page, current: str) -> tuple[Tab, ...]:
     """The parts of cleaning that the viewer may open."""
-    return tuple(
-        Tab(label=label, url=reverse(name), current=name == current)
-        for kind, name, label in _TABS
-        if page.viewer.may_read(kind)
-    )
-
-
-def me(page: Page) -> User:
-    """The person who is signed in; these pages are behind the sign-in."""
-    user = page.viewer.user
-    if user is None:
-        raise Http404
-    return user
+    return tabs_of(page, _TABS, current)
 
 
 def seen_forms(page: Page, kind: str) -> frozenset[str]:
-    """The forms that the viewer may read at every site of this kind of page."""
+    """The forms of every version that the viewer may read at every site of this kind of page."""
     sites = page.viewer.sites(kind)
     if sites is None:
-        return visible_forms(page.study, page.viewer.roles)
-    found = [visible_forms(page.study, page.viewer.roles_at(site)) for site in sites]
+        return ever_visible(page.viewer.roles)
+    found = [ever_visible(page.viewer.roles_at(site)) for site in sites]
     return frozenset.intersection(*found) if found else frozenset()
 
 
@@ -94,27 +60,6 @@ def seen_form(page: Page, kind: str, site: str, form: str) -> Form:
     if form not in visible_forms(page.study, page.viewer.roles_at(site)):
         raise Http404
     return page.study.forms[form]
-
-
-def who(page: Page, kind: str, code: str) -> ParticipantState:
-    """A participant whose site the viewer sees.
-
-    Raises:
-        Http404: nobody has this code. NotPermitted: another site.
-
-    """
-    state = people.state(code, cut=page.moment.cut)
-    if state is None:
-        raise Http404
-    page.require_site(kind, state.site)
-    return state
-
-
-def may(page: Page, step: str, site: str | None = None) -> bool:
-    """Whether the viewer may take this step now: no past day, no locked study."""
-    if page.trial is None or page.trial.locked_at is not None or page.moment.past:
-        return False
-    return permissions.may(step, by=me(page), at=timezone.now(), site=site)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,35 +82,22 @@ class Outcome:
 
 def attempt(page: Page, work: Callable[[User, datetime, str], Any]) -> Outcome:
     """Do what was sent, under the key of the form, so that sending twice does it once."""
-    key = page.request.POST.get("key", "") or token_hex(16)
+    key = page.request.POST.get("key", "") or new_key()
     try:
         return Outcome(answer=work(me(page), timezone.now(), key[:200]))
     except EquipoiseError as error:
         return Outcome(error=error)
 
 
-def new_key() -> str:
-    """The key of a form that is shown."""
-    return token_hex(16)
+def attempt_said(page: Page, work: Callable[..., Any]) -> Outcome:
+    """`attempt` of a verb that takes a text which must tell nothing."""
+    text, sure = page.request.POST.get("text", ""), confirmed(page)
+    return attempt(page, lambda by, at, key: work(text=text, by=by, at=at, key=key, confirmed=sure))
 
 
 def confirmed(page: Page) -> bool:
     """Whether the person confirmed that a text tells nothing."""
     return page.request.POST.get("confirmed") == "yes"
-
-
-def site_choices(page: Page, kind: str, chosen: str) -> tuple[Choice, ...]:
-    """The sites that the viewer may see here."""
-    allowed = page.viewer.sites(kind)
-    return tuple(
-        Choice(
-            value=site.code,
-            label=f"{site.code} · {said(site.name, page.language)}",
-            chosen=site.code == chosen,
-        )
-        for site in trial.sites()
-        if allowed is None or site.code in allowed
-    )
 
 
 def choices(words: dict[str, Words], chosen: str) -> tuple[Choice, ...]:

@@ -12,6 +12,7 @@ from equipoise.exchange.laboratory import LARGEST
 from equipoise_server.services.import_results import import_results, preview, upload
 from equipoise_server.store.queries.imported import imported
 from equipoise_server.web.data import frame
+from equipoise_server.web.shared import part
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -42,7 +43,7 @@ def transfers(page: Page) -> HttpResponse:
             (one, titles.get(one.transfer, one.transfer), page.moment.local(one.at))
             for one in imported(cut=page.moment.cut)
         ],
-        "working": frame.may(page, "import results"),
+        "working": part.may(page, "import results"),
         "outcome": outcome,
         "taken": page.request.GET.get("taken", ""),
         "versions": frame.number_in(page, "versions"),
@@ -82,7 +83,7 @@ def look(page: Page, number: int) -> HttpResponse:
             done = outcome.answer
             where = reverse("data:transfers")
             return HttpResponseRedirect(f"{where}?taken={done.lines}&versions={done.versions}")
-    found = preview(upload=number, by=frame.me(page), at=timezone.now())
+    found = preview(upload=number, by=part.me(page), at=timezone.now())
     transfer = next(one for one in page.study.cleaning.transfers if one.id == found.transfer)
     form = page.study.forms[transfer.form]
     rows = [
@@ -106,9 +107,9 @@ def look(page: Page, number: int) -> HttpResponse:
         "rejects": [(one.line, said(one.why, page.language)) for one in found.rejects[:SHOWN]],
         "rejected": len(found.rejects),
         "already": found.already,
-        "accepting": not found.rejects and frame.may(page, "import results"),
+        "accepting": not found.rejects and part.may(page, "import results"),
         "outcome": outcome,
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "crumbs": ((_("Laboratory files"), reverse("data:transfers")),),
     }
     status = status_of(outcome.error) if isinstance(outcome.error, EquipoiseError) else 200

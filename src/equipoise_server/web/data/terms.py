@@ -13,6 +13,7 @@ from equipoise_server.store.queries import coding, trial
 from equipoise_server.store.queries.coding import Verbatim
 from equipoise_server.web.data import frame
 from equipoise_server.web.data.words import CODED
+from equipoise_server.web.shared import part
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
@@ -54,7 +55,7 @@ def worklist(page: Page) -> HttpResponse:
         "state": state,
         "site": site,
         "states": frame.choices(CODED, state),
-        "sites": frame.site_choices(page, KIND, site),
+        "sites": part.site_choices(page, KIND, site),
         "search": search,
         "planned": bool(page.study.cleaning.coding),
         "dictionaries": [
@@ -76,7 +77,7 @@ def _term(one: Verbatim) -> dict[str, str]:
 @page_for(KIND)
 def code(page: Page, who: str, form: str, visit: str, number: int, item: str) -> HttpResponse:
     """One text, the terms most like it, and how it was coded before."""
-    state = frame.who(page, KIND, who)
+    state = part.who(page, KIND, who)
     here = frame.seen_form(page, KIND, state.site, form)
     plan = _plan(page, form, item)
     newest = frame.newest(page, who, form, visit, number)
@@ -110,10 +111,10 @@ def code(page: Page, who: str, form: str, visit: str, number: int, item: str) ->
             for one in past
         ],
         "recoding": bool(past),
-        "working": frame.may(page, "code a term", state.site),
+        "working": part.may(page, "code a term", state.site),
         "outcome": outcome,
         "reason": page.request.POST.get("reason", ""),
-        "key": frame.new_key(),
+        "key": part.new_key(),
         "record": reverse("site:record", args=(who, form, visit, number)),
         "crumbs": ((_("Coding"), reverse("data:coding")),),
     }

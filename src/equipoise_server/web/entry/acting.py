@@ -29,7 +29,7 @@ from equipoise_server.store.queries import trial
 from equipoise_server.web.entry.actions import BY_NAME, Action, Asked, Choices, Input
 from equipoise_server.web.entry.forms import crumbs
 from equipoise_server.web.entry.saving import new_key
-from equipoise_server.web.entry.spot import KIND, me, who, zone_of
+from equipoise_server.web.entry.spot import KIND, me, who
 from equipoise_server.web.entry.typed import day, with_offset
 from equipoise_server.web.entry.words import meaning
 from equipoise_server.web.shared.errors import status_of
@@ -60,7 +60,7 @@ def act(page: Page, code: str, action: str) -> HttpResponse:
     if wanted is None:
         raise Http404
     _require(page, wanted.step, state.site)
-    zone = zone_of(state.site)
+    zone = page.zone_of(state.site)
     if page.request.method == "GET":
         return _ask(page, wanted, state, _first(wanted, page, zone))
     return _do(page, wanted, state, zone)
@@ -174,7 +174,7 @@ def _ask(
         "button": "" if locked else action.button,
         "rows": rows,
         "code": state.code,
-        "zone": zone_of(state.site) if state.site else "",
+        "zone": page.zone_of(state.site) if state.site else "",
         "meaning": meaning(shut) if shut else "",
         "sentence": str(shut or ""),
         "code_of": shut.code if shut else "",
@@ -228,7 +228,7 @@ def new(page: Page) -> HttpResponse:
             Input(name="on", label=_("Date of screening"), kind="date"),
         ),
     )
-    zone = zone_of(sites[0][0]) if sites else "UTC"
+    zone = page.zone_of(sites[0][0]) if sites else "UTC"
     if page.request.method == "GET":
         return _ask(page, action, NOBODY, _first(action, page, zone))
     return _screened(page, action, zone)

@@ -45,7 +45,7 @@ from equipoise_server.web.entry.forms import crumbs
 from equipoise_server.web.entry.plan import Plan, plan
 from equipoise_server.web.entry.saving import Sent
 from equipoise_server.web.entry.sheet import Sheet, draw, general, scripts
-from equipoise_server.web.entry.spot import KIND, me, who, zone_of
+from equipoise_server.web.entry.spot import KIND, me, who
 from equipoise_server.web.entry.words import DOSE_REASONS, meaning
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
@@ -99,7 +99,7 @@ def dose(page: Page, code: str) -> HttpResponse:
         items=dosing.items or NOTHING,
         plan=plan(page.study, dosing.administration_form, page.language, _asked(dosing)),
         answer=next_dose(dosing, given(state), at, None, randomised_at=state.randomised_at),
-        zone=zone_of(state.site),
+        zone=page.zone_of(state.site),
         at=at,
     )
     return _record(page, here) if page.request.method == "POST" else _ask(page, here)

@@ -12,8 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from equipoise.errors import InvalidRecord, ReasonRequired
 from equipoise.forms import Prepared, prepare
+from equipoise.forms.record import Value
 from equipoise.rules.browser import interpreter
 from equipoise.schedule.matrix import DOSING, LOG
+from equipoise_server.services.readings import fixed_items
+from equipoise_server.services.signed_consent import told_by_consent
+from equipoise_server.store.save import Place
 from equipoise_server.web.entry import drafts, merging, saving
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.plan import Plan, plan
@@ -60,8 +64,10 @@ def following(page: Page, code: str, form: str) -> HttpResponse:
 
 def _opened(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
     saved = here.saved()
+    told = _told(page, here)
+    shown = saved or told
     context = around(page, here)
-    prepared = prepare(page.study.protocol, here.form, saved, context)
+    prepared = prepare(page.study.protocol, here.form, shown, context)
     if not saved:
         prepared = Prepared(values=prepared.values)
     on = (here.versions[0].on if here.versions else here.today).isoformat()
@@ -78,14 +84,21 @@ def _opened(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
             {"back": back, "back_at": plain_text(back.at, here.zone)},
         )
     sent = Sent(
-        typed=held(compiled, saved, here.zone),
+        typed=held(compiled, shown, here.zone),
         on=on,
         reason="",
         key=saving.new_key(),
         expected=here.version,
         confirmed=frozenset(),
     )
-    return _show(page, here, compiled, sent, prepared, {})
+    return _show(page, here, compiled, sent, prepared, {"told": bool(told)})
+
+
+def _told(page: Page, here: Spot) -> dict[str, Value]:
+    """What a new record of this form need not be asked: the signed consent says it."""
+    if here.versions:
+        return {}
+    return told_by_consent(page.study, here.state, here.form.id, zone=here.zone)
 
 
 def _posted(page: Page, here: Spot, compiled: Plan) -> HttpResponse:
@@ -142,6 +155,7 @@ def _show(
         findings=prepared.findings,
         before=before(page, here),
         alert="alert" in more,
+        fixed=_fixed(page, here),
     )
     context = {
         **_frame(page, here),
@@ -156,6 +170,15 @@ def _show(
     return render(page, "entry/form.html", context, status=status)
 
 
+def _fixed(page: Page, here: Spot) -> frozenset[str]:
+    """The items that masked readers give."""
+    if not page.study.imaging.readings:
+        return frozenset()
+    code, form = here.state.code, here.form.id
+    place = Place(participant=code, form=form, visit=here.visit, number=here.number)
+    return fixed_items(page.study, place)
+
+
 def _frame(page: Page, here: Spot) -> dict[str, Any]:
     code, study = here.state.code, page.study
     help_text = here.form.help
@@ -167,6 +190,7 @@ def _frame(page: Page, here: Spot) -> dict[str, Any]:
         "help": help_text.say(page.language) if help_text else "",
         "why_not": meaning(here.why_not) if here.why_not else "",
         "why_not_sentence": str(here.why_not or ""),
+        "files": bool(study.imaging.files_of(here.form.id)),
         "history": reverse("site:record", args=(code, here.form.id, here.visit, here.number)),
         "talk": _talk(page, here),
         "crumbs": crumbs(code),

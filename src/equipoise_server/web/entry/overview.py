@@ -20,15 +20,16 @@ from equipoise.schedule import Due, due
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
 from equipoise_server.services.randomisation_record import REQUIRED as RANDOMISATION_ITEMS
 from equipoise_server.store import documents
-from equipoise_server.store.queries import records
+from equipoise_server.store.queries import consents, records
 from equipoise_server.store.queries.records import Head, Key
 from equipoise_server.store.save import visits_of
 from equipoise_server.web.entry.actions import offers
-from equipoise_server.web.entry.spot import KIND, who, zone_of
+from equipoise_server.web.entry.spot import KIND, who
 from equipoise_server.web.entry.watching import AFTER, newest
 from equipoise_server.web.entry.words import VERDICTS
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
+from equipoise_server.web.shared.specials import reports_on, specials
 from equipoise_server.web.shared.values import form_title, visit_title
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
 from equipoise_server.web.shared.words import CELLS, PARTICIPANT, Badge, Words
@@ -66,7 +67,7 @@ def work(page: Page, code: str) -> HttpResponse:
     forms = visible_forms(page.study, page.viewer.roles_at(state.site))
     heads = {head.key: head for head in records.heads([code]).get(code, [])}
     known = documents.answers(page.study, documents.records_of(page.study, code))
-    dues = _dues(page.study, state, heads, known, at)
+    dues = _dues(page, state, heads, known, at)
     judged = _verdicts(page, state, dues, known, forms)
     context = {
         "code": code,
@@ -75,6 +76,8 @@ def work(page: Page, code: str) -> HttpResponse:
         "locked": page.trial is not None and page.trial.locked_at is not None,
         "to_fill": _to_fill(page, state, dues, heads, forms),
         "logs": _logs(page, state, forms) if state.consented else (),
+        "specials": specials(page, [(state, page.study)]).get(code, ()),
+        "reports": _reports(page, state) if state.randomised else (),
         "verdicts": judged,
         "eligible": bool(judged) and is_eligible(assess(page.study.protocol, known)),
         "offers": offers(page, state, at),
@@ -82,6 +85,7 @@ def work(page: Page, code: str) -> HttpResponse:
         "running": _running(page, state),
         "watch": _watch(page, state, forms, known, at),
         "done": page.request.GET.get("done", ""),
+        "to_sign": consents.anew_for(state, timezone.now()),
         "may_consent": page.viewer.sees_site("consenting", state.site),
         "kit": state.kit if sees_doses(page.viewer.roles_at(state.site)) else None,
         "crumbs": (
@@ -93,13 +97,13 @@ def work(page: Page, code: str) -> HttpResponse:
 
 
 def _dues(
-    study: Study,
+    page: Page,
     state: ParticipantState,
     heads: Mapping[Key, Head],
     known: Mapping[str, object],
     at: datetime,
 ) -> tuple[Due, ...]:
-    zone = zone_of(state.site)
+    study, zone = page.study, page.zone_of(state.site)
     lived = timeline(
         state, recorded=heads, answers=known, zone=zone, samples=study.participants.samples
     )
@@ -154,11 +158,21 @@ def _logs(
         for form in activity.forms
         if form in forms
     }
+    named -= reports_on(page.study).keys()
     event = page.study.protocol.safety.event_form
     ordered = sorted(named, key=lambda form: (form != event, form))
     return tuple(
         (form_title(page.study, form, page.language), _log_url(page.study, state.code, form))
         for form in ordered
+    )
+
+
+def _reports(page: Page, state: ParticipantState) -> tuple[tuple[str, str], ...]:
+    """Special situations that can be reported, each with the way to its form."""
+    return tuple(
+        (one.title.say(page.language), _log_url(page.study, state.code, form))
+        for form, one in reports_on(page.study).items()
+        if page.viewer.may("report a special situation", state.site)
     )
 
 
@@ -169,10 +183,10 @@ def _log_url(study: Study, code: str, form: str) -> str:
 
 
 def _dose(page: Page, state: ParticipantState, dues: tuple[Due, ...]) -> str:
-    """The way to the bedside page, where a dose is expected and the viewer may see doses."""
+    """The way to the bedside page, where a dose is expected and the viewer may give it."""
     waits = any(one.visit == DOSING and one.state in ("due", "overdue") for one in dues)
-    sees = sees_doses(page.viewer.roles_at(state.site))
-    return reverse("entry:dose", args=[state.code]) if waits and sees else ""
+    gives = page.viewer.may("administer", state.site)
+    return reverse("entry:dose", args=[state.code]) if waits and gives else ""
 
 
 def _running(page: Page, state: ParticipantState) -> str:
@@ -181,7 +195,7 @@ def _running(page: Page, state: ParticipantState) -> str:
     items = dosing.items if dosing else None
     if dosing is None or items is None or items.stop is None or dose is None:
         return ""
-    if not sees_doses(page.viewer.roles_at(state.site)):
+    if not page.viewer.may("administer", state.site):
         return ""
     form = dosing.administration_form
     saved = records.versions(state.code, form, DOSING, dose.number)

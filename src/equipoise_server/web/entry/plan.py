@@ -63,6 +63,11 @@ class Field:
         return slot(f"state.{self.id}")
 
     @property
+    def fixed(self) -> SafeString:
+        """Where it is said that nobody types this: masked readers give it."""
+        return slot(f"fixed.{self.id}")
+
+    @property
     def said(self) -> SafeString:
         """Where findings go."""
         return slot(f"said.{self.id}")

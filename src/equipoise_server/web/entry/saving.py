@@ -27,6 +27,7 @@ from equipoise.schedule.matrix import LOG
 from equipoise_server.services.record import record
 from equipoise_server.services.report_death import report_death
 from equipoise_server.services.report_event import report_event
+from equipoise_server.services.report_special import report_special
 from equipoise_server.store.queries import records
 from equipoise_server.store.save import Place
 from equipoise_server.web.entry import typed as typing
@@ -34,6 +35,7 @@ from equipoise_server.web.entry.plan import Plan
 from equipoise_server.web.entry.spot import Spot, around, me
 from equipoise_server.web.entry.typed import Typed
 from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.specials import reports_on
 
 TRIES = 5
 """How often a new entry of a log looks for a free number."""
@@ -130,13 +132,19 @@ def _save(page: Page, here: Spot, sent: Sent, values: Mapping[str, object], on: 
     """Through the one service that fits; returns the number of the record.
 
     The first version of an event is a report: it starts the clocks, and it takes the next
-    free number, whoever else reports at the same moment.
+    free number, whoever else reports at the same moment. So is that of a special situation.
     """
     code, by = here.state.code, me(page)
     event = page.study.protocol.safety.event_form == here.form.id and here.visit == LOG
     if event and sent.expected == 0:
         told = report_event(participant=code, values=values, on=on, by=by, at=here.at, key=sent.key)
         return told.number
+    report = reports_on(page.study).get(here.form.id) if here.visit == LOG else None
+    if report is not None and sent.expected == 0:
+        given = {"values": values, "on": on, "by": by, "at": here.at, "key": sent.key}
+        number = here.number
+        report_special(report.id, participant=code, number=number, expected=0, **given)  # type: ignore[arg-type]
+        return number
     more: dict[str, Any] = {
         "values": values,
         "on": on,

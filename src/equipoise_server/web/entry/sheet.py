@@ -29,6 +29,7 @@ _SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 class Sheet:
     """What is drawn. `typed` is what the fields hold, `values` what was understood of it.
 
+    `fixed`: items that masked readers give, so that nobody types them.
     `alert`: the findings answer something that was just sent, so they are announced.
     """
 
@@ -42,6 +43,7 @@ class Sheet:
     findings: tuple[FormFinding, ...] = ()
     before: Mapping[str, Value] = field(default_factory=dict)
     alert: bool = False
+    fixed: frozenset[str] = frozenset()
 
 
 def draw(sheet: Sheet) -> SafeString:
@@ -54,6 +56,8 @@ def draw(sheet: Sheet) -> SafeString:
         trouble = said.get(one.id, "")
         slots[f"said.{one.id}"] = trouble
         slots[f"state.{one.id}"] = _state(asked[one.id], "msg hard" in trouble)
+        if one.id in sheet.fixed:
+            _fix(slots, one)
         if one.id in sheet.before:
             slots[f"before.{one.id}"] = _before(one, sheet)
     return sheet.plan.body.fill(slots)
@@ -80,6 +84,14 @@ def _answer(slots: dict[str, str], one: Field, sheet: Sheet) -> None:
             slots[f"value.{one.id}"] = f"<option selected>{escape(typed)}</option>"
     elif isinstance(typed, str) and typed:
         slots[f"value.{one.id}"] = escape(typed)
+
+
+def _fix(slots: dict[str, str], one: Field) -> None:
+    """Show the answer without a way to change it."""
+    slots[f"fixed.{one.id}"] = " readonly"
+    for option in one.options:
+        name = f"on.{one.id}.{option.code}"
+        slots[name] = f"{slots.get(name, '')} disabled"
 
 
 def _before(one: Field, sheet: Sheet) -> str:

@@ -19,8 +19,7 @@ from equipoise.schedule.matrix import DAILY, DOSING, LOG
 from equipoise_server.services.record import require_author
 from equipoise_server.store import documents
 from equipoise_server.store.models import User
-from equipoise_server.store.queries import participants as people
-from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries import records
 from equipoise_server.store.queries.records import Version
 from equipoise_server.store.save import Place, standing, visits_of
 from equipoise_server.web.shared.page import Page
@@ -70,16 +69,11 @@ def who(page: Page, code: str) -> ParticipantState:
         NotPermitted: another site's participant.
 
     """
-    state = people.state(code)
+    state = page.participant(code)
     if state is None:
         raise Http404
     page.require_site(KIND, state.site)
     return state
-
-
-def zone_of(site: str) -> str:
-    """The time zone of a site."""
-    return trial.zone_of(site)
 
 
 def me(page: Page) -> User:
@@ -109,7 +103,7 @@ def spot(page: Page, code: str, form: str, visit: str, number: int) -> Spot:
         form=found,
         visit=visit,
         number=number,
-        zone=zone_of(state.site),
+        zone=page.zone_of(state.site),
         at=at,
         versions=records.versions(code, form, visit, number, reading=study.digest),
         why_not=_why_not(Place(participant=code, form=form, visit=visit, number=number), page, at),
@@ -125,7 +119,7 @@ def _why_not(place: Place, page: Page, at: datetime) -> Refused | None:
     """What would refuse a save now, or None. Asked of the same functions as the save itself."""
     with connection.cursor() as cursor:
         try:
-            found = standing(cursor, place, step="record")
+            found = standing(cursor, place, step="record", at=at)
             require_author(cursor, found, by=me(page), at=at)
         except UnknownRecord as problem:
             raise Http404 from problem

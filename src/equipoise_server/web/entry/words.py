@@ -17,6 +17,11 @@ LATER = _(
 )
 REFUSALS: dict[str, Words] = {
     "refused.locked": _("The study is locked, so nothing can be entered or changed."),
+    "refused.consent-lapsed": _(
+        "Consent was deferred and is overdue. Take consent first; safety, stopping the product, "
+        "withdrawal and the end of study can still be recorded."
+    ),
+    "refused.reconsent-due": _("The new version of the consent has to be signed first."),
     "refused.not-consented": _("There is no signed consent yet. Record the consent first."),
     "refused.not-permitted": _("Your role does not allow this. Ask somebody who may."),
     "refused.withdrawn": _("The participant has withdrawn from this. Nothing more is entered."),
@@ -68,6 +73,7 @@ REFUSALS: dict[str, Words] = {
     "conflict.saved-first": _("Somebody saved this record while you were typing."),
     "conflict.key-reused": _("This page was sent before. Open it again."),
     "external.storage": _("Nothing could be saved: the disk is full. Call the trial office."),
+    "external.message": LATER,
     "external.allocator": _(
         "Randomisation cannot be reached now. Try again in a few minutes; asking twice is safe."
     ),

@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import UnknownRecord
 from equipoise_server.services import agree, permissions
-from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries import cleaning, records, trial
 from equipoise_server.store.queries.finalising import Proposed, proposals, removed
 from equipoise_server.store.save import Place
-from equipoise_server.web.finalise.frame import attempt, frame, me, where, who
+from equipoise_server.web.finalise.frame import attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.part import me, who
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import form_title, visit_title
 from equipoise_server.web.shared.visibility import visible_forms
@@ -87,6 +88,9 @@ def _shown(page: Page, one: Proposed) -> Shown:
     for item in body.get("items", ()):
         found = form.item(item) if form else None
         words.append(found.text.say(page.language) if found else item)
+    words += [_("reason of version %(n)s") % {"n": one} for one in body.get("reasons", ())]
+    texts = len(body.get("turns", ()))
+    words += [_("texts of queries: %(n)s") % {"n": texts}] if texts else []
     return Shown(
         id=one.id,
         step=STEPS[one.step],
@@ -142,7 +146,7 @@ def redact(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         raise Http404
     outcome = None
     if page.request.method == "POST":
-        chosen = tuple(page.request.POST.getlist("item"))
+        chosen = page.request.POST
         outcome = attempt(
             page,
             lambda by, at, key: _order(
@@ -156,16 +160,22 @@ def redact(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         )
         if outcome.error is None:
             return HttpResponseRedirect(reverse("finalise:proposals") + "?done=asked")
+    talked = cleaning.said_on(code, form, visit, number)
     held = {name for one in versions for name, value in (one.answers or {}).items() if value}
     held |= {name for one in versions for name, v in (one.answers or {}).items() if v in (0, False)}
+    reasons = [(one.version, one.reason) for one in versions if one.removable]
+    items = [
+        (item.id, item.text.say(page.language))
+        for item in page.study.forms[form].items()
+        if item.id in held
+    ]
     context = {
         **frame(page, "finalise:proposals", outcome),
-        "place": where(page, code, form, visit, number),
-        "items": [
-            (item.id, item.text.say(page.language))
-            for item in page.study.forms[form].items()
-            if item.id in held
-        ],
+        "something": bool(items or reasons or talked),
+        "place": where(page.study, page.language, code, (form, visit, number)),
+        "items": items,
+        "reasons": reasons,
+        "turns": [(one.digest, one.by, one.at, one.text) for one in talked],
         "removed": removed(code, form, visit, number),
         "may": not page.moment.past
         and permissions.may("order a redaction", by=me(page), at=page.moment.at, site=state.site),
@@ -174,7 +184,12 @@ def redact(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
     return render(page, "finalise/redact.html", context, status=status)
 
 
-def _order(place: Place, items: tuple[str, ...], *, reason: str, **given: Any) -> None:
-    if not items:
+def _order(place: Place, chosen: QueryDict, *, reason: str, **given: Any) -> None:
+    items, turns = chosen.getlist("item"), chosen.getlist("turn")
+    versions = [
+        int(one) for one in chosen.getlist("of-version") if one.isdecimal() and len(one) < 9
+    ]
+    if not items and not turns and not versions:
         raise UnknownRecord("answer chosen to be removed")
-    agree.propose("redact", agree.redaction_body(place, items), reason=reason, **given)
+    body = agree.redaction_body(place, items, versions, turns)
+    agree.propose("redact", body, reason=reason, **given)

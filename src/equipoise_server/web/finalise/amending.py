@@ -19,9 +19,10 @@ from equipoise_server.services.decide_board import decide_board, waiting
 from equipoise_server.store import board as decisions
 from equipoise_server.store.queries import trial
 from equipoise_server.store.queries.finalising import AmendmentFacts, amendments
-from equipoise_server.web.finalise.frame import attempt, frame, may
+from equipoise_server.web.finalise.frame import attempt, frame
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.part import may
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import said
 from equipoise_server.web.shared.words import Badge, Words

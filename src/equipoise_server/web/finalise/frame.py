@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_hex
 from typing import Any
 
-from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from equipoise.errors import EquipoiseError
-from equipoise.participant import ParticipantState
-from equipoise_server.services import permissions
+from equipoise.errors import EquipoiseError, NotReady
+from equipoise.protocol.model import Study
+from equipoise_server.store import study as studies
 from equipoise_server.store.models import User
-from equipoise_server.store.queries import participants as people
+from equipoise_server.store.queries.records import Key
 from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.part import Part, me, new_key, tabs_of
 from equipoise_server.web.shared.values import form_title, visit_title
 from equipoise_server.web.shared.words import Words
 
-_TABS: tuple[tuple[str, str, Words], ...] = (
+_TABS: tuple[Part, ...] = (
     ("signing", "finalise:signatures", _("Signatures")),
     ("locking", "finalise:locks", _("Locks")),
     ("agreeing", "finalise:proposals", _("For two persons")),
@@ -44,15 +43,6 @@ MEANINGS: dict[str, Words] = {
     "refused.unknown": _("There is no such thing any more. Open the page again."),
     "conflict.saved-first": _("A record was changed since you opened this page. Read it anew."),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """One part of finalising."""
-
-    label: Words
-    url: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,52 +68,15 @@ class Outcome:
         return MEANINGS.get(code, _("This was not done. Nothing was changed."))
 
 
-def tabs(page: Page, current: str) -> tuple[Tab, ...]:
-    """The parts that the viewer may open."""
-    return tuple(
-        Tab(label=label, url=reverse(name), current=name == current)
-        for kind, name, label in _TABS
-        if page.viewer.may_read(kind)
-    )
-
-
-def me(page: Page) -> User:
-    """The person who is signed in."""
-    user = page.viewer.user
-    if user is None:
-        raise Http404
-    return user
-
-
-def who(page: Page, kind: str, code: str) -> ParticipantState:
-    """A participant whose site the viewer sees.
-
-    Raises:
-        Http404: nobody has this code. NotPermitted: another site.
-
-    """
-    state = people.state(code, cut=page.moment.cut)
-    if state is None:
-        raise Http404
-    page.require_site(kind, state.site)
-    return state
-
-
-def where(page: Page, code: str, form: str, visit: str, number: int) -> Where:
-    """A record as a line of a list."""
+def where(study: Study, language: str, code: str, key: Key) -> Where:
+    """A record as a line of a list; `study` is the version that the participant is under."""
+    form, visit, number = key
     return Where(
         participant=code,
-        title=form_title(page.study, form, page.language, number),
-        visit=visit_title(page.study, visit, page.language),
+        title=form_title(study, form, language, number),
+        visit=visit_title(study, visit, language),
         url=reverse("site:record", args=(code, form, visit, number)) if form else "",
     )
-
-
-def may(page: Page, step: str, site: str | None = None) -> bool:
-    """Whether the viewer may take this step now: no past day, no locked study."""
-    if page.trial is None or page.trial.locked_at is not None or page.moment.past:
-        return False
-    return permissions.may(step, by=me(page), at=timezone.now(), site=site)
 
 
 def attempt(page: Page, work: Callable[[User, datetime, str], Any]) -> Outcome:
@@ -136,16 +89,22 @@ def attempt(page: Page, work: Callable[[User, datetime, str], Any]) -> Outcome:
     return Outcome()
 
 
-def new_key() -> str:
-    """The key of a form that is shown."""
-    return token_hex(16)
-
-
 def frame(page: Page, current: str, outcome: Outcome | None = None) -> dict[str, Any]:
     """What every template here needs."""
     return {
-        "tabs": tabs(page, current),
+        "tabs": tabs_of(page, _TABS, current),
         "outcome": outcome or Outcome(),
+        "left": _left(page, outcome.error) if outcome else (),
         "key": new_key(),
         "done": page.request.GET.get("done", ""),
     }
+
+
+def _left(page: Page, error: EquipoiseError | None) -> tuple[Where, ...]:
+    """The records that a refusal to lock names."""
+    places = error.places if isinstance(error, NotReady) else ()
+    under = studies.of_participants({place[0] for place in places})
+    return tuple(
+        where(under[code], page.language, code, (form, visit, number))
+        for code, form, visit, number in places
+    )

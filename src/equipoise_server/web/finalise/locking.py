@@ -13,12 +13,14 @@ from django.views.decorators.http import require_http_methods
 from equipoise.errors import NotPermitted
 from equipoise_server.services import agree
 from equipoise_server.services.lock_part import lock_part
+from equipoise_server.store import study as studies
 from equipoise_server.store.locks import Part, is_locked
 from equipoise_server.store.queries import checklist, trial
 from equipoise_server.store.queries.finalising import locked
-from equipoise_server.web.finalise.frame import Where, attempt, frame, may, where, who
+from equipoise_server.web.finalise.frame import Where, attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.part import may, who
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import form_title, said, visit_title
 from equipoise_server.web.shared.words import Words
@@ -216,9 +218,11 @@ def _asked(page: Page) -> Part | None:
 
 def _point(page: Page, point: checklist.Point) -> ShownPoint:
     left = []
+    under = studies.of_participants({one.participant for one in point.left})
     for one in point.left:
-        place = where(page, one.participant, one.form, one.visit, one.number)
-        form = page.study.forms.get(one.form)
+        study = under[one.participant]
+        place = where(study, page.language, one.participant, (one.form, one.visit, one.number))
+        form = study.forms.get(one.form)
         item = form.item(one.item) if form and one.item else None
         left.append((place, item.text.say(page.language) if item else one.item))
     return ShownPoint(words=POINTS[point.kind], total=point.total, left=tuple(left))

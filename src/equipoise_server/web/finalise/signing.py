@@ -13,12 +13,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from equipoise.protocol.finalising import SignatureRule
+from equipoise.protocol.model import Study
 from equipoise_server.services.sign import OTHERWISE, Wanted, purpose, rule_of, sign
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import records
 from equipoise_server.store.queries.finalising import Unsigned, signatures, unsigned
-from equipoise_server.web.finalise.frame import Where, attempt, frame, may, me, where, who
+from equipoise_server.web.finalise.frame import Where, attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
+from equipoise_server.web.shared.part import may, me, who
 from equipoise_server.web.shared.proof import prove, prove_fields
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.visibility import visible_forms
@@ -55,20 +58,25 @@ def signatures_waiting(page: Page) -> HttpResponse:
 
 
 def _waiting(page: Page) -> Iterable[Waiting]:
-    rules = {one.id: one for one in page.study.protocol.signatures}
-    found = [one for one in unsigned(page.viewer.sites("signing")) if _mine(page, one)]
+    every = list(unsigned(page.viewer.sites("signing")))
+    under = studies.of_participants({one.participant for one in every})
+    found = [one for one in every if _mine(page, one, under[one.participant])]
     for (rule, code), some in groupby(found, key=lambda one: (one.rule, one.participant)):
+        wanted = rule_of(under[code], rule)
         yield Waiting(
             code=code,
-            meaning=rules[rule].meaning.say(page.language),
-            records=tuple(where(page, code, one.form, one.visit, one.number) for one in some),
+            meaning=_meaning(page, rule, wanted),
+            records=tuple(
+                where(under[code], page.language, code, (one.form, one.visit, one.number))
+                for one in some
+            ),
             url=reverse("finalise:sign", args=(code, rule)),
         )
 
 
-def _mine(page: Page, one: Unsigned) -> bool:
+def _mine(page: Page, one: Unsigned, study: Study) -> bool:
     roles = page.viewer.roles_at(one.site)
-    return one.role in roles and one.form in visible_forms(page.study, roles)
+    return one.role in roles and one.form in visible_forms(study, roles)
 
 
 @sensitive_post_parameters("password", "code")
@@ -152,7 +160,7 @@ def _lines(
             continue
         lines.append(
             Line(
-                place=where(page, code, head.form, head.visit, head.number),
+                place=where(page.study, page.language, code, head.key),
                 version=head.version,
                 status=head.status,
                 sent=f"{head.form}|{head.visit}|{head.number}|{newest.digest}",

@@ -93,8 +93,9 @@ def _require_site(page: Page, site: str) -> None:
 def _log(page: Page, site: str, *, error: EquipoiseError | None = None) -> HttpResponse:
     at = frame.now()
     signs = permissions.may("delegate", by=frame.me(page), at=at, site=site)
+    words = frame.task_words(page)
     rows = [
-        (one, frame.TASK_WORDS[one.task], one.until is None or one.until > at)
+        (one, words.get(one.task, one.task), one.until is None or one.until > at)
         for one in queries.delegations(site)
     ]
     context: dict[str, Any] = {
@@ -106,7 +107,7 @@ def _log(page: Page, site: str, *, error: EquipoiseError | None = None) -> HttpR
         "signs": signs,
         "meaning": MEANING,
         "staff": queries.staff_of(site, permissions.DELEGATED_TO, at) if signs else (),
-        "tasks": list(frame.TASK_WORDS.items()),
+        "tasks": list(words.items()),
         "today": at.astimezone(frame.zone(site)).date().isoformat(),
         "prove": proof.prove_fields(page) if signs else None,
         "key": frame.new_key(),

@@ -16,6 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from equipoise.errors import Conflict, EquipoiseError, NotPermitted, Refused
+from equipoise_server.services import permissions
+from equipoise_server.store import study as studies
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.shared.errors import status_of
@@ -32,6 +34,14 @@ TASK_WORDS: dict[str, Words] = {
     "safety": _("Report adverse events"),
     "follow-up": _("Follow up, withdraw, complete"),
 }
+
+
+def task_words(page: Page) -> dict[str, Words]:
+    """The tasks of this trial with their words, in the order of the study folder."""
+    said = {one.id: one.title.say(page.language) for one in studies.people_plan().tasks}
+    return {task: said.get(task) or TASK_WORDS.get(task, task) for task in permissions.tasks()}
+
+
 _TABS: tuple[tuple[str, str, str | Promise], ...] = (
     ("staff", "people:members", _("Roles and invitations")),
     ("role history", "people:roles", _("Who had which role when")),

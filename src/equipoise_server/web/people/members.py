@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from equipoise.errors import EquipoiseError, FormIncomplete, NotPermitted, UnknownRecord
+from equipoise.protocol import roles
 from equipoise_server.services import mail, permissions, second_factor
 from equipoise_server.services.appoint import appoint, dismiss
 from equipoise_server.services.invite import LASTS, Invited, invite, withdraw_invitation
@@ -48,7 +49,7 @@ def _members(
             for one in queries.people(at)
         ],
         "invitations": [(one, ROLES.get(one.role, one.role)) for one in queries.invitations(at)],
-        "roles": frame.role_words(permissions.ROLES),
+        "roles": frame.role_words(roles.ROLES),
         "sites": [one.code for one in trials.sites()],
         "link": link,
         "mailed": mailed,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from equipoise.errors import EquipoiseError, FormIncomplete
+from equipoise.protocol import roles
 from equipoise_server.services import permissions, train
 from equipoise_server.store.queries import people as queries
 from equipoise_server.web.people import frame
@@ -39,8 +40,9 @@ def _trainings(page: Page, *, error: EquipoiseError | None = None) -> HttpRespon
             for one in queries.trained(seen)
         ],
         "office": office,
+        "missing": [said(one.title, page.language) for one in train.missing()] if office else (),
         "people": queries.people(at) if office else (),
-        "roles": frame.role_words(permissions.ROLES),
+        "roles": frame.role_words(roles.ROLES),
         "today": at.astimezone(frame.zone()).date().isoformat(),
         "key": frame.new_key(),
     }
@@ -72,6 +74,9 @@ def demand(page: Page) -> HttpResponse:
     """Demand a training of some roles."""
     asked = page.request.POST
 
+    def planned() -> None:
+        train.demand_planned(by=frame.me(page), at=frame.now())
+
     def work() -> None:
         title, chinese = asked.get("title", "").strip(), asked.get("title_zh", "").strip()
         code, days = asked.get("code", "").strip(), asked.get("days", "").strip()
@@ -87,7 +92,7 @@ def demand(page: Page) -> HttpResponse:
         )
         train.demand(wanted, by=frame.me(page), at=frame.now())
 
-    return _done(page, "demanded", frame.attempt(work))
+    return _done(page, "demanded", frame.attempt(planned if "planned" in asked else work))
 
 
 def _done(page: Page, what: str, error: EquipoiseError | None) -> HttpResponse:

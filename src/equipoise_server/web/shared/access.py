@@ -5,7 +5,8 @@ Services check every write themselves; this table decides what can be read.
 
 from __future__ import annotations
 
-from equipoise_server.services.permissions import ALLOWED, SITE_STAFF, UNBLINDED
+from equipoise.protocol.roles import SITE_STAFF, UNBLINDED
+from equipoise_server.services.permissions import ALLOWED
 
 OFFICE = ("monitor", "data manager", "sponsor", "administrator")
 UNBLINDED_SIDE = UNBLINDED
@@ -20,6 +21,7 @@ READERS: dict[str, tuple[str, ...]] = {
     "deviations": (*SITE_STAFF, "monitor", "data manager", "sponsor"),
     "transfers": ALLOWED["import results"],
     "stock": (*SITE_STAFF, "monitor", "data manager"),
+    "exports": (*ALLOWED["export"], *ALLOWED["copy a site"]),
     "signing": ("investigator", "monitor", "data manager"),
     "locking": ("investigator", "monitor", "data manager", "sponsor", "statistician"),
     "agreeing": ("investigator", "data manager", "sponsor", "statistician"),
@@ -39,15 +41,18 @@ READERS: dict[str, tuple[str, ...]] = {
     "trainings": (*SITE_STAFF, *OFFICE),
     "statistics": ("statistician",),
     "results": ("statistician", "data manager", "sponsor", "monitor", "investigator"),
+    "images": (*SITE_STAFF, "monitor", "data manager"),
+    "reading": ALLOWED["read an image"],
     "unblindings": ("investigator", "sponsor"),
     "unblinded side": UNBLINDED_SIDE,
-    "signed in": (*SITE_STAFF, *OFFICE, "statistician", *UNBLINDED_SIDE),
+    "signed in": (*SITE_STAFF, *OFFICE, "statistician", *UNBLINDED_SIDE, "image reader"),
 }
 
 HOMES = (
     (SITE_STAFF, "site:day"),
     (OFFICE, "office:day"),
     (("statistician",), "results:day"),
+    (("image reader",), "imaging:worklist"),
     (UNBLINDED_SIDE, "shared:elsewhere"),
 )
 """The first page of a role. Somebody with several roles gets the first that fits."""

@@ -1,7 +1,8 @@
 """The moment at which pages show the trial: now; in a demonstration also the past.
 
 A demonstration has been conducted in advance, so that its last day has no work left. There
-one may look at it as it stood on the morning of any earlier day. Nothing is changed by that.
+one may look at it as it stood on the morning of any earlier day. Nothing is changed by that. A
+trial to practise in goes on, and is shown as it is now.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from equipoise_server.store.queries import participants
-from equipoise_server.store.queries import trial as trials
 from equipoise_server.store.queries.participants import Sites
 from equipoise_server.store.queries.trial import TrialFacts
 
 MORNING = time(8, 0)
+RECENT = timedelta(days=7)
 _SESSION = "on"
 _LOADS = ((5, 4), (28, 2), (95, 1))  # days since randomisation, and how much there is to do
 
@@ -57,12 +58,11 @@ def moment_of(request: HttpRequest, trial: TrialFacts | None, sites_seen: Sites)
 
     `?on=busy` asks for the day with most to do at the sites that the viewer sees.
     """
-    sites = trials.sites()
-    zone = sites[0].timezone if sites else "UTC"
+    zone = trial.zone if trial else "UTC"
     if trial is None or not trial.demo:
         return Moment(at=timezone.now(), zone=zone)
-    span = trials.activity()
-    if span is None:
+    span = trial.span
+    if span is None or _goes_on(trial, span[1]):
         return Moment(at=timezone.now(), zone=zone, demo=True)
     first, last = (one.astimezone(ZoneInfo(zone)).date() for one in span)
     wanted = _wanted(request, first, last, sites_seen)
@@ -70,6 +70,11 @@ def moment_of(request: HttpRequest, trial: TrialFacts | None, sites_seen: Sites)
         return Moment(at=span[1], zone=zone, demo=True, first=first, last=last)
     at = datetime.combine(wanted, MORNING, ZoneInfo(zone))
     return Moment(at=at, zone=zone, past=True, demo=True, first=first, last=last)
+
+
+def _goes_on(trial: TrialFacts, last: datetime) -> bool:
+    """Whether people work in this demonstration: a trial to practise in, not one conducted before."""
+    return trial.locked_at is None and timedelta(0) <= timezone.now() - last < RECENT
 
 
 def _wanted(request: HttpRequest, first: date, last: date, sites_seen: Sites) -> date | None:

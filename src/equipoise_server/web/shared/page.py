@@ -13,15 +13,18 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 
 from equipoise.errors import EquipoiseError, NotPermitted
+from equipoise.participant import ParticipantState
 from equipoise.protocol.model import Study
 from equipoise_server.store import study as studies
+from equipoise_server.store.queries import participants
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.store.queries.trial import TrialFacts
 from equipoise_server.web.shared import session
@@ -60,6 +63,22 @@ class Page:
             setattr(self.request, _STUDY, found)
         return found
 
+    def about(self, code: str) -> None:
+        """Show the rest of this page under the version of one participant, as their own pages."""
+        setattr(self.request, _STUDY, studies.reading(code))
+
+    def participant(self, code: str) -> ParticipantState | None:
+        """A participant now, or None; the rest of the page is shown under their version."""
+        found = participants.known(code)
+        if found is None:
+            return None
+        setattr(self.request, _STUDY, studies.of_digest(found.study))
+        return found.state
+
+    def zone_of(self, site: str) -> str:
+        """The time zone of a site; UTC of an unknown one."""
+        return self.trial.zone_of(site) if self.trial else "UTC"
+
     def require_site(self, kind: str, site: str) -> None:
         """Refuse a page about another site's data.
 
@@ -71,7 +90,7 @@ class Page:
             raise NotPermitted(f"read data of site {site}", "a role at that site")
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def text_language() -> str:
@@ -95,7 +114,7 @@ def open_page(view: View) -> View:
     """A view that everybody may open."""
 
     @wraps(view)
-    def framed(request: HttpRequest, **given: Any) -> HttpResponse:
+    def framed(request: HttpRequest, **given: Any) -> HttpResponseBase:
         session.keep_alive(request)
         return _answer(view, request, given)
 
@@ -108,7 +127,7 @@ def page_for(kind: str) -> Callable[[View], View]:
 
     def frame(view: View) -> View:
         @wraps(view)
-        def framed(request: HttpRequest, **given: Any) -> HttpResponse:
+        def framed(request: HttpRequest, **given: Any) -> HttpResponseBase:
             lively = session.keep_alive(request)
             if not request.user.is_authenticated:
                 return _to_sign_in(request, ended=not lively)
@@ -124,7 +143,7 @@ def page_for(kind: str) -> Callable[[View], View]:
 
 def _answer(
     view: View, request: HttpRequest, given: dict[str, Any], kind: str | None = None
-) -> HttpResponse:
+) -> HttpResponseBase:
     from equipoise_server.web.shared.errors import problem, refused
 
     if any("\x00" in str(one) for one in (*given.values(), *request.GET.values())):
@@ -140,7 +159,7 @@ def _answer(
         return refused(request, error)
 
 
-def _to_sign_in(request: HttpRequest, *, ended: bool) -> HttpResponse:
+def _to_sign_in(request: HttpRequest, *, ended: bool) -> HttpResponseBase:
     where = quote(request.get_full_path())
     why = "&ended=1" if ended else ""
     return HttpResponseRedirect(f"{reverse('shared:sign-in')}?next={where}{why}")

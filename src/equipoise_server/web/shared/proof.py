@@ -40,7 +40,11 @@ class ProveFields:
 
 def prove_fields(page: Page) -> ProveFields:
     """The fields with which the viewer proves who they are."""
-    user = _viewer(page)
+    return fields_of(page, _viewer(page))
+
+
+def fields_of(page: Page, user: User) -> ProveFields:
+    """The fields with which this person proves who they are."""
     kinds = second_factor.kinds(user)
     login = next((one for one in demo_logins(page) if one.username == user.username), None)
     return ProveFields(
@@ -82,6 +86,11 @@ def confirm_url(purpose: str, back: str) -> str:
 def keep(request: HttpRequest, purpose: str, proof: str) -> None:
     """Keep a proof in the session until the act is sent."""
     request.session[_KEPT] = {**request.session.get(_KEPT, {}), purpose: proof}
+
+
+def is_kept(request: HttpRequest, purpose: str) -> bool:
+    """Whether a proof for this act is kept in the session."""
+    return purpose in request.session.get(_KEPT, {})
 
 
 def _taken(request: HttpRequest, purpose: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +41,7 @@ def readable(view: View) -> View:
     """A view that answers 400 to a form with a zero byte, which no database column can hold."""
 
     @wraps(view)
-    def framed(page: Page, *given: Any, **named: Any) -> HttpResponse:
+    def framed(page: Page, *given: Any, **named: Any) -> HttpResponseBase:
         sent = page.request.POST
         if any("\x00" in one for name in sent for one in sent.getlist(name)):
             return problem(page.request, 400)

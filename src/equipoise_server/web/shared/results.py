@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from equipoise.exchange.plain_summary import as_text, plain_summary
 from equipoise_server.store import study
 from equipoise_server.store.queries.trial import TrialFacts
 from equipoise_server.web.shared.words import Words
@@ -160,6 +162,14 @@ def flow_by_arm(trial: TrialFacts | None, language: str) -> tuple[ArmFlow, ...]:
         )
         for one in arms
     )
+
+
+def draft(trial: TrialFacts | None, languages: Iterable[str]) -> dict[str, str]:
+    """A draft of the plain summary by language; {} before the trial is unblinded."""
+    if not is_released(trial):
+        return {}
+    running, found = study.active(), _document()
+    return {one: as_text(plain_summary(running, found, language=one)) for one in languages}
 
 
 def _document() -> dict[str, Any]:

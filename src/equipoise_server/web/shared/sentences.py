@@ -13,10 +13,21 @@ from equipoise_server.web.shared.words import AMOUNTS, LEVELS, SIGNATORIES, Word
 ICONS = {
     "screened": "search",
     "consent-signed": "pen",
+    "consent-talk-begun": "pen",
+    "consent-signed-by-person": "pen",
+    "consent-given": "pen",
+    "consent-declined": "minus",
+    "consent-deferred": "clock",
+    "withdrawal-wished": "exit",
+    "problem-reported": "alert",
+    "problem-answered": "question",
+    "identity-read": "eye",
+    "enquiry-handed-over": "people",
     "screening-failed": "minus",
     "randomised": "play",
     "kit-replaced": "link",
     "dose-recorded": "drop",
+    "dose-corrected": "drop",
     "dosing-stopped": "dash",
     "event-reported": "alert",
     "withdrew": "exit",
@@ -38,6 +49,10 @@ ICONS = {
     "source-verified": "check",
     "deviation-raised": "alert",
     "deviation-classified": "alert",
+    "image-attached": "document",
+    "image-withdrawn": "minus",
+    "image-read": "eye",
+    "image-declined": "eye",
 }
 
 
@@ -60,6 +75,10 @@ def sentence(what: str, said: Mapping[str, Any], *, doses: bool = True) -> str:
             return _("Kit %(replaces)s replaced by %(kit)s: %(reason)s.") % said
         case "dose-recorded":
             return _dose(said)
+        case "dose-corrected":
+            amount = AMOUNTS[str(said.get("amount", "full"))].label
+            shown = {"number": said.get("number"), "amount": amount}
+            return _("Dose %(number)s: %(amount)s after all.") % shown
         case _:
             return _followed(what, said)
 
@@ -109,6 +128,7 @@ def _followed(what: str, said: Mapping[str, Any]) -> str:
 
 def _cleaned(what: str, said: Mapping[str, Any]) -> str:
     """Entries of cleaning; what nobody has words for stands as it is."""
+    said = said or {"text": _("(removed because it identified somebody)")}
     match what:
         case "query-opened":
             return _("Query opened: %(text)s") % said
@@ -122,6 +142,8 @@ def _cleaned(what: str, said: Mapping[str, Any]) -> str:
             return _("Query reopened: %(text)s") % said
         case "source-verified":
             return _("Answers compared with their source: %(n)s.") % {"n": len(said["items"])}
+        case "verification-undone" if said.get("reason"):
+            return _("Source verification withdrawn: %(reason)s") % said
         case "deviation-raised" if said.get("text"):
             return _("Deviation raised: %(text)s") % said
         case "deviation-classified":
@@ -136,5 +158,19 @@ _PLAIN: Mapping[str, Words] = {
     "verification-undone": gettext_lazy("Source verification undone: answers changed."),
     "term-coded": gettext_lazy("A text was coded."),
     "deviation-raised": gettext_lazy("Deviation raised."),
+    "image-attached": gettext_lazy("A de-identified file was attached."),
+    "image-withdrawn": gettext_lazy("A file was withdrawn."),
+    "image-read": gettext_lazy("The pictures were read masked."),
+    "image-declined": gettext_lazy("A reader could not read the pictures masked."),
+    "consent-talk-begun": gettext_lazy("A conversation about consent began."),
+    "consent-signed-by-person": gettext_lazy("The person signed the consent."),
+    "consent-given": gettext_lazy("The consent is signed by both sides."),
+    "consent-declined": gettext_lazy("The conversation about consent ended without a signature."),
+    "consent-deferred": gettext_lazy("Consent follows later, as the protocol allows."),
+    "withdrawal-wished": gettext_lazy("The participant asked to withdraw."),
+    "problem-reported": gettext_lazy("The participant told of a problem."),
+    "problem-answered": gettext_lazy("The participant's problem was answered."),
+    "identity-read": gettext_lazy("Name and contact were opened."),
+    "enquiry-handed-over": gettext_lazy("Handed over from a message to the site."),
     "deviation-gone": gettext_lazy("A deviation is no longer seen in the data."),
 }

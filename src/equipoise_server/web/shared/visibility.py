@@ -11,9 +11,10 @@ from collections.abc import Collection
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
 from equipoise_server.services.randomisation_record import REQUIRED as RANDOMISATION_ITEMS
+from equipoise_server.store.queries.finalising import study_versions
 
 ASSESSES_ONLY = frozenset({"assessor"})
-DOSE_ENTRIES = frozenset({"dose-recorded", "dosing-stopped", "kit-replaced"})
+DOSE_ENTRIES = frozenset({"dose-recorded", "dose-corrected", "dosing-stopped", "kit-replaced"})
 
 
 def dosing_forms(study: Study) -> frozenset[str]:
@@ -37,6 +38,11 @@ def visible_forms(study: Study, roles: Collection[str]) -> frozenset[str]:
     """The forms that somebody with these roles at a site may read."""
     blinded = frozenset(form.id for form in study.forms.values() if form.audience == "blinded")
     return blinded if sees_doses(roles) else blinded - dosing_forms(study)
+
+
+def ever_visible(roles: Collection[str]) -> frozenset[str]:
+    """The same over every version: what was collected under an older one stays readable."""
+    return frozenset().union(*(visible_forms(study, roles) for study in study_versions()))
 
 
 def hidden_entries(roles: Collection[str]) -> frozenset[str]:

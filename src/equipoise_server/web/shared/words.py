@@ -23,6 +23,7 @@ ROLES: dict[str, Words] = {
     "safety-board member": _("Safety-board member"),
     "sponsor": _("Sponsor"),
     "administrator": _("Administrator"),
+    "image reader": _("Image reader"),
     "participant": _("Participant"),
 }
 

@@ -32,7 +32,7 @@ def words(one: Waiting) -> dict[str, str]:
         "what": _("Somebody asks about the study"),
         "detail": f"{one.site} · {read}",
         "when": _("waits %(hours)s") % {"hours": hours},
-        "url": reverse("office:contacts"),
+        "url": reverse("office:contact", args=[one.token]),
         "icon": "people",
         "tone": "bad" if one.hours >= LATE else "info",
         "order": one.received_at.isoformat(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from equipoise.forms import Record
 from equipoise.participant import ParticipantState, timeline
@@ -11,16 +12,21 @@ from equipoise.protocol.model import Study
 from equipoise.protocol.remember import Remembered
 from equipoise.schedule import Due, due
 from equipoise_server.store import documents
-from equipoise_server.store.queries import records, trial
+from equipoise_server.store import study as studies
+from equipoise_server.store.queries import records
 from equipoise_server.store.queries.records import Head, Key
 from equipoise_server.web.shared.page import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """A participant's state, records by form, visit and number, and everything expected."""
+    """A participant's state, records by form, visit and number, and everything expected.
+
+    `study`: the protocol version that the participant is under.
+    """
 
     state: ParticipantState
+    study: Study
     heads: Mapping[Key, Head]
     dues: tuple[Due, ...]
     zone: str
@@ -31,32 +37,50 @@ class Course:
 
 
 def courses(page: Page, states: Collection[ParticipantState]) -> tuple[Course, ...]:
-    """The courses of several participants, with three queries for all of them."""
-    codes = [state.code for state in states]
-    study, cut = page.study, page.moment.cut
+    """The courses of several participants, each under their own protocol version.
+
+    Four queries for all of them, and one more for every further version.
+    """
+    codes, cut = [state.code for state in states], page.moment.cut
+    under = studies.of_participants(codes, cut=cut)
     heads = records.heads(codes, cut=cut)
-    answered = records.answers(study, codes, _read_by_schedule(study), cut=cut)
-    zones = {site.code: site.timezone for site in trial.sites()}
+    answered = _answered(under, cut)
     return tuple(
-        _course(page, state, heads.get(state.code, []), answered.get(state.code, []), zones)
+        _course(
+            page.moment.on,
+            state,
+            under[state.code],
+            heads.get(state.code, []),
+            answered.get(state.code, []),
+            page.zone_of(state.site),
+        )
         for state in states
     )
 
 
+def _answered(under: Mapping[str, Study], cut: datetime | None) -> dict[str, list[Record]]:
+    """The answers that decide what is due, each read under the participant's version."""
+    found: dict[str, list[Record]] = {}
+    for study in studies.distinct(under.values()):
+        codes = [code for code, own in under.items() if own is study]
+        found |= records.answers(study, codes, _read_by_schedule(study), cut=cut)
+    return found
+
+
 def _course(
-    page: Page,
+    on: date,
     state: ParticipantState,
+    study: Study,
     heads: list[Head],
     answered: list[Record],
-    zones: Mapping[str, str],
+    zone: str,
 ) -> Course:
-    zone = zones.get(state.site, "UTC")
     kept = {head.key: head for head in heads}
-    known = documents.answers(page.study, answered)
-    samples = page.study.participants.samples
+    known = documents.answers(study, answered)
+    samples = study.participants.samples
     lived = timeline(state, recorded=kept, answers=known, zone=zone, samples=samples)
-    dues = due(page.study.protocol, lived, page.moment.on)
-    return Course(state=state, heads=kept, dues=dues, zone=zone)
+    dues = due(study.protocol, lived, on)
+    return Course(state=state, study=study, heads=kept, dues=dues, zone=zone)
 
 
 def _conditions(study: Study) -> frozenset[str]:

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from equipoise.participant import ParticipantState
 from equipoise_server.store.queries import participants as people
-from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries import records
 from equipoise_server.store.queries.participants import Filter
 from equipoise_server.web.shared.page import Page
-from equipoise_server.web.shared.values import level_text, said
+from equipoise_server.web.shared.part import Choice, site_choices
+from equipoise_server.web.shared.values import level_text
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
-from equipoise_server.web.shared.words import PARTICIPANT, Badge, Words
+from equipoise_server.web.shared.words import PARTICIPANT, Badge
 
 PER_PAGE = 40
 
@@ -32,15 +33,6 @@ class Row:
     doses: int | None
     kit: str
     findings: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One choice of a filter."""
-
-    value: str
-    label: Words
-    chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +69,7 @@ def listing(page: Page) -> Listing:
         ),
         states=found.states,
         total=found.total,
-        sites=_sites(page, allowed, wanted.site),
+        sites=site_choices(page, "participants", wanted.site),
         statuses=tuple(
             Choice(value=name, label=badge.label, chosen=name == wanted.status)
             for name, badge in PARTICIPANT.items()
@@ -113,18 +105,6 @@ def row(page: Page, state: ParticipantState, findings: int) -> Row:
 def _findings(page: Page, state: ParticipantState, heads: list[records.Head]) -> int:
     forms = visible_forms(page.study, page.viewer.roles_at(state.site))
     return sum(head.findings for head in heads if head.form in forms)
-
-
-def _sites(page: Page, allowed: frozenset[str] | None, chosen: str) -> tuple[Choice, ...]:
-    return tuple(
-        Choice(
-            value=site.code,
-            label=f"{site.code} · {said(site.name, page.language)}",
-            chosen=site.code == chosen,
-        )
-        for site in trial.sites()
-        if allowed is None or site.code in allowed
-    )
 
 
 def _strata(page: Page, chosen: str) -> tuple[Choice, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from equipoise.participant import ParticipantState
+from equipoise.protocol.model import Study
 from equipoise.schedule import Due, expected
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries.marks import Marks, marks
 from equipoise_server.store.queries.records import Head
 from equipoise_server.web.shared.page import Page
@@ -49,28 +51,45 @@ class Matrix:
 
 def matrix(page: Page, states: Collection[ParticipantState]) -> Matrix:
     """The matrix of some participants."""
-    columns = places(page)
-    titles = tuple(visit_title(page.study, one, page.language) for one in columns)
+    lived = courses(page, states)
+    used = studies.distinct(one.study for one in lived) or (page.study,)
+    columns = places(*used)
     found = marks(() if page.moment.past else ((one.code, one.site) for one in states))
-    lines = tuple(
-        _line(page, course, columns, found.get(course.state.code, _NONE))
-        for course in courses(page, states)
+    return Matrix(
+        columns=tuple(_title(used, one, page.language) for one in columns),
+        lines=tuple(
+            _line(page, course, columns, found.get(course.state.code, _NONE)) for course in lived
+        ),
     )
-    return Matrix(columns=titles, lines=lines)
 
 
 _NONE = Marks()
 
 
-def places(page: Page) -> tuple[str, ...]:
-    """The columns: visits in order, then records that belong to no single visit."""
-    used = {cell.visit for cell in expected(page.study.protocol)}
-    planned = (visit.id for visit in page.study.protocol.visits)
-    return tuple(one for one in (*planned, DOSING, DAILY, LOG) if one in used)
+def places(*versions: Study) -> tuple[str, ...]:
+    """The columns: visits in order, then records that belong to no single visit.
+
+    Of several versions: the visits of each, one that only some have after the one it follows.
+    """
+    ordered: list[str] = []
+    for study in versions:
+        at = 0
+        for visit in study.protocol.visits:
+            if visit.id not in ordered:
+                ordered.insert(at, visit.id)
+            at = ordered.index(visit.id) + 1
+    used = {cell.visit for study in versions for cell in expected(study.protocol)}
+    return tuple(one for one in (*ordered, DOSING, DAILY, LOG) if one in used)
+
+
+def _title(versions: Iterable[Study], visit: str, language: str) -> Words:
+    """The title of a visit in the first version that has it."""
+    found = (visit_title(study, visit, language) for study in versions)
+    return next((title for title in found if title != visit), visit)
 
 
 def _line(page: Page, course: Course, columns: tuple[str, ...], found: Marks) -> Line:
-    forms = visible_forms(page.study, page.viewer.roles_at(course.state.site))
+    forms = visible_forms(course.study, page.viewer.roles_at(course.state.site))
     return Line(
         code=course.state.code,
         status=PARTICIPANT[course.state.status],
@@ -87,10 +106,10 @@ def cell(
     wanted = {(one.form, one.visit, one.number) for one in dues if one.state != "optional"}
     kind = _kind(dues, heads)
     if kind == "complete" and not page.moment.past:
-        kind = _finished(page, course.state.code, heads, found)
+        kind = _finished(page, course, heads, found)
     return Cell(
         visit=visit,
-        title=visit_title(page.study, visit, page.language),
+        title=visit_title(course.study, visit, page.language),
         kind=kind,
         badge=CELLS[kind],
         done=len(heads),
@@ -99,16 +118,17 @@ def cell(
     )
 
 
-def _finished(page: Page, code: str, heads: list[Head], found: Marks) -> str:
+def _finished(page: Page, course: Course, heads: list[Head], found: Marks) -> str:
     """How far complete records are: locked, signed, verified, or not yet any of these."""
+    study, code = course.study, course.state.code
     keys = [head.key for head in heads]
     if (page.trial and page.trial.locked_at) or (keys and all(map(found.is_locked, keys))):
         return "locked"
-    to_sign = {form for rule in page.study.protocol.signatures for form in rule.forms}
+    to_sign = {form for rule in study.protocol.signatures for form in rule.forms}
     waiting = [key for key in keys if key[0] in to_sign]
     if waiting and found.signed.issuperset(waiting):
         return "signed"
-    asked = [found.is_verified(page.study, code, key) for key in keys if key[0] in page.study.forms]
+    asked = [found.is_verified(study, code, key) for key in keys if key[0] in study.forms]
     said = [one for one in asked if one is not None]
     return "verified" if said and all(said) else "complete"
 

@@ -117,7 +117,7 @@ def record(
         return None
     study = studies.of_digest(versions[0].study)  # what was collected is read as it was asked
     form = study.forms[form_id]
-    zone = {site.code: site.timezone for site in trial.sites()}.get(state.site, "UTC")
+    zone = page.zone_of(state.site)
     open_ones = [
         one
         for one in records.findings(code=state.code, cut=page.moment.cut)

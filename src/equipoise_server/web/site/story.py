@@ -53,8 +53,7 @@ def story(
     page: Page, state: ParticipantState, roles: Collection[str], forms: Collection[str]
 ) -> tuple[Day, ...]:
     """The days on which something happened, newest first."""
-    zones = {site.code: site.timezone for site in trial.sites()}
-    teller = _Teller(page, state, roles, forms, ZoneInfo(zones.get(state.site, "UTC")))
+    teller = _Teller(page, state, roles, forms, ZoneInfo(page.zone_of(state.site)))
     days: dict[date, tuple[list[Happening], list[Save]]] = {}
     for entry in entries(state.code, cut=page.moment.cut):
         happened, saved = days.setdefault(teller.local(entry).date(), ([], []))

@@ -7,18 +7,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.participant import ParticipantState
-from equipoise_server.services.permissions import SITE_STAFF
+from equipoise.protocol.roles import SITE_STAFF
 from equipoise_server.store.queries import participants as people
+from equipoise_server.store.queries.finalising import having
 from equipoise_server.web.shared import unblindings
 from equipoise_server.web.shared.conversation import talks
 from equipoise_server.web.shared.finished import finished
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
-from equipoise_server.web.shared.visibility import sees_doses, visible_forms
+from equipoise_server.web.shared.specials import specials
+from equipoise_server.web.shared.visibility import ever_visible, sees_doses
 from equipoise_server.web.shared.words import CELLS
 from equipoise_server.web.site import listing, matrices, reading, story, trends, work
 from equipoise_server.web.site.course import courses
 from equipoise_server.web.site.doses import strip
+from equipoise_server.web.site.past import past
 from equipoise_server.web.site.visits import visits
 
 
@@ -32,7 +35,8 @@ def day(page: Page) -> HttpResponse:
 @page_for("participants")
 def participants(page: Page) -> HttpResponse:
     """The list of participants at the viewer's sites."""
-    context = {"list": listing.listing(page), "working": _working(page)}
+    screening = _working(page) and page.viewer.may("screen")
+    context = {"list": listing.listing(page), "working": screening}
     return render(page, "site/participants.html", context)
 
 
@@ -53,11 +57,12 @@ def participant(page: Page, code: str) -> HttpResponse:
     """Everything about one participant."""
     state = _one(page, "participants", code)
     roles = page.viewer.roles_at(state.site)
-    forms = visible_forms(page.study, roles)
+    forms = ever_visible(roles)
     course = courses(page, (state,))[0]
     context = {
         "who": listing.row(page, state, course.findings(forms)),
         "next": work.of_one(page, course, forms),
+        "specials": specials(page, [(state, page.study)]).get(code, ()),
         "strip": strip(page, state) if sees_doses(roles) else None,
         "trends": trends.trends(page, state, forms),
         "visits": visits(page, course, forms),
@@ -75,7 +80,7 @@ def participant(page: Page, code: str) -> HttpResponse:
 def record(page: Page, code: str, form: str, visit: str, number: int) -> HttpResponse:
     """One record and its history."""
     state = _one(page, "records", code)
-    if form not in visible_forms(page.study, page.viewer.roles_at(state.site)):
+    if form not in ever_visible(page.viewer.roles_at(state.site)):
         raise Http404
     shown = reading.record(page, state, form, visit, number)
     if shown is None:
@@ -87,9 +92,13 @@ def record(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         "code": code,
         "crumbs": crumbs,
         "working": working,
+        "files": page.viewer.may_read("images") and bool(page.study.imaging.files_of(form)),
         "place": {"form": form, "visit": visit, "number": number},
+        "past": past(page, (code, form, visit, number), shown.zone),
         "finished": finished(page, (code, form, visit, number), state.site),
-        "talk": talks(page, (code, form, visit, number), page.study.forms[form], state.site),
+        "talk": talks(
+            page, (code, form, visit, number), having(page.study, form).forms[form], state.site
+        ),
     }
     return render(page, "site/record.html", context)
 

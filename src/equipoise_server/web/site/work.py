@@ -16,10 +16,12 @@ from equipoise.participant import ParticipantState, given
 from equipoise.safety import deadlines, standing
 from equipoise.schedule import next_dose
 from equipoise.schedule.matrix import DOSING, LOG
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records
 from equipoise_server.store.queries.finalising import unsigned
 from equipoise_server.web.shared.page import Page
+from equipoise_server.web.shared.specials import specials
 from equipoise_server.web.shared.values import form_title, plain_text, said, visit_title
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
 from equipoise_server.web.site import contact_tasks
@@ -86,12 +88,13 @@ def today(page: Page) -> Today:
     overdue: list[Task] = []
     for course in lived:
         roles = page.viewer.roles_at(course.state.site)
-        forms = visible_forms(page.study, roles)
+        forms = visible_forms(course.study, roles)
         doses += _dose(page, course) if sees_doses(roles) else []
         visits += _visits(page, course, forms, "due")
         overdue += _visits(page, course, forms, "overdue")
     asked = list(_findings(page, sites))
     clocks = [task for course in lived for task in _clocks(page, course)]
+    clocks += _special_clocks(page, lived)
     return Today(
         sections=(
             _section("clocks", _("Reporting clocks running"), _("No clock is running."), clocks),
@@ -133,7 +136,7 @@ def _busy(state: ParticipantState, on: date) -> bool:
 def of_one(page: Page, course: Course, forms: Collection[str]) -> tuple[Task, ...]:
     """What is next for one participant, most urgent first."""
     roles = page.viewer.roles_at(course.state.site)
-    tasks = _clocks(page, course)
+    tasks = _clocks(page, course) + _special_clocks(page, [course])
     tasks += _dose(page, course) if sees_doses(roles) else []
     tasks += _visits(page, course, forms, "overdue") + _visits(page, course, forms, "due")
     return tuple(tasks[:SHOWN])
@@ -146,7 +149,7 @@ def _section(name: str, title: str, empty: str, tasks: Iterable[Task]) -> Sectio
 
 def _dose(page: Page, course: Course) -> list[Task]:
     """The next dose, where the schedule expects one by the end of the day."""
-    dosing, state = page.study.protocol.dosing, course.state
+    dosing, state = course.study.protocol.dosing, course.state
     waiting = any(one.visit == DOSING and one.state in ("due", "overdue") for one in course.dues)
     if dosing is None or not waiting:
         return []
@@ -185,7 +188,7 @@ def _visits(page: Page, course: Course, forms: Collection[str], state: str) -> l
     waiting: dict[str, list[tuple[date, str]]] = defaultdict(list)
     for one in course.dues:
         if one.state == state and one.form in forms and one.visit != DOSING:
-            title = form_title(page.study, one.form, page.language)
+            title = form_title(course.study, one.form, page.language)
             waiting[one.visit].append((one.last, title))
     return [_visit(page, course, visit, late, state) for visit, late in waiting.items()]
 
@@ -200,7 +203,7 @@ def _visit(
     by = _("by %(day)s") if state == "due" else _("was due by %(day)s")
     return Task(
         who=course.state.code,
-        what=f"{visit_title(page.study, visit, page.language)} · {count}",
+        what=f"{visit_title(course.study, visit, page.language)} · {count}",
         detail=f"{course.state.code} · {shown}",
         when=by % {"day": last.isoformat()},
         url=_visit_url(page, course.state, visit),
@@ -219,12 +222,15 @@ def _visit_url(page: Page, state: ParticipantState, visit: str) -> str:
 
 
 def _findings(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
-    for one in records.findings(sites=sites, cut=page.moment.cut):
-        forms = visible_forms(page.study, page.viewer.roles_at(one.site))
+    found = records.findings(sites=sites, cut=page.moment.cut)
+    under = studies.of_participants({one.participant for one in found}, cut=page.moment.cut)
+    for one in found:
+        study = under[one.participant]
+        forms = visible_forms(study, page.viewer.roles_at(one.site))
         if one.form in forms and not one.answered:
             yield Task(
                 who=one.participant,
-                what=form_title(page.study, one.form, page.language, one.number),
+                what=form_title(study, one.form, page.language, one.number),
                 detail=f"{one.participant} · {said(one.message, page.language)}",
                 when=_("since %(day)s") % {"day": page.moment.local(one.opened_at).date()},
                 url=reverse("data:query", args=[one.id]),
@@ -238,18 +244,19 @@ def _signatures(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
     """One task per participant and meaning; the past of a demonstration has none."""
     if page.moment.past:
         return
-    rules = {one.id: one for one in page.study.protocol.signatures}
-    mine = (
+    mine = [
         one
         for one in unsigned(sites)
         if one.role in page.viewer.roles_at(one.site) and one.status in ("complete", "queries")
-    )
+    ]
+    under = studies.of_participants({one.participant for one in mine})
     for (rule, code), some in groupby(mine, key=lambda one: (one.rule, one.participant)):
-        waiting = list(some)
-        titles = dict.fromkeys(form_title(page.study, one.form, page.language) for one in waiting)
+        waiting, study = list(some), under[code]
+        titles = dict.fromkeys(form_title(study, one.form, page.language) for one in waiting)
+        meaning = next(one.meaning for one in study.protocol.signatures if one.id == rule)
         yield Task(
             who=code,
-            what=rules[rule].meaning.say(page.language),
+            what=meaning.say(page.language),
             detail=f"{code} · {', '.join(titles)}",
             when=ngettext("%(n)s record", "%(n)s records", len(waiting)) % {"n": len(waiting)},
             url=reverse("finalise:sign", args=(code, rule)),
@@ -261,10 +268,10 @@ def _signatures(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
 
 def _clocks(page: Page, course: Course) -> list[Task]:
     """Duties of events that still run; when one was met is not recorded yet."""
-    rules, cut = page.study.protocol.safety, page.moment.cut
+    rules, cut = course.study.protocol.safety, page.moment.cut
     if not course.state.reported or not rules.clocks:
         return []
-    known = records.answers(page.study, [course.state.code], [rules.event_form], cut=cut)
+    known = records.answers(course.study, [course.state.code], [rules.event_form], cut=cut)
     titles = {clock.id: clock.text.say(page.language) for clock in rules.clocks}
     tasks = []
     for record in known.get(course.state.code, []):
@@ -281,23 +288,44 @@ def _clocks(page: Page, course: Course) -> list[Task]:
 
 def _aware(page: Page, course: Course, number: int) -> datetime | None:
     """When the event's record was first saved: what the site is known to have known."""
-    rules = page.study.protocol.safety
+    rules = course.study.protocol.safety
     versions = records.versions(course.state.code, rules.event_form, LOG, number)
     return versions[-1].at if versions else None
 
 
 def _clock(page: Page, course: Course, number: int, title: str, due_at: datetime) -> Task:
-    rules = page.study.protocol.safety
+    rules = course.study.protocol.safety
     return Task(
         who=course.state.code,
         what=title,
-        detail=f"{course.state.code} · {form_title(page.study, rules.event_form, page.language, number)}",
+        detail=f"{course.state.code} · {form_title(course.study, rules.event_form, page.language, number)}",
         when=_("by %(day)s") % {"day": plain_text(due_at, course.zone)},
         url=reverse("site:record", args=(course.state.code, rules.event_form, LOG, number)),
         icon="alert",
         tone="bad",
         order=due_at.isoformat(),
     )
+
+
+def _special_clocks(page: Page, lived: Collection[Course]) -> list[Task]:
+    """Special situations, such as a pregnancy, that are to be reported; of who may read the form."""
+    zones = {course.state.code: course for course in lived}
+    found = specials(page, [(course.state, course.study) for course in lived])
+    return [
+        Task(
+            who=one.code,
+            what=_("%(what)s: %(standing)s") % {"what": one.title, "standing": one.words},
+            detail=one.code,
+            when=_("by %(day)s") % {"day": plain_text(one.due_at, zones[one.code].zone)},
+            url=one.url,
+            icon="alert",
+            tone="bad",
+            order=one.due_at.isoformat(),
+        )
+        for several in found.values()
+        for one in several
+        if one.due_at is not None
+    ]
 
 
 def _url(code: str, anchor: str = "") -> str:
