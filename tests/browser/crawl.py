@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urlsplit
 
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from playwright.sync_api import Page
 
 from . import eyes
@@ -85,7 +86,8 @@ class Crawl:
         asked = "?" + "&".join(sorted({one.partition("=")[0] for one in split.query.split("&")}))
         try:
             urls = UNBLINDED if self.unblinded else None
-            found = resolve(re.sub(r"^/zh-hans/", "/en/", split.path), urlconf=urls).route
+            with translation.override("en"):
+                found = resolve(re.sub(r"^/zh-hans/", "/en/", split.path), urlconf=urls).route
         except Resolver404:
             found = split.path
         return found + (asked if split.query else "")

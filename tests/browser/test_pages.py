@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, Page
 
-from equipoise_server.services.permissions import ROLES
+from equipoise.protocol.roles import ROLES
 
 from . import eyes
 from .conftest import LANGUAGES, enter, enter_side, window

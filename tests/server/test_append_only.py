@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from equipoise_server.store.append_only import FROZEN, PAYLOADS, missing
@@ -142,3 +143,9 @@ def test_a_demonstration_stays_one_for_ever() -> None:
     else:
         refused(sql("TRUNCATE store_trial CASCADE"))
     assert Trial.objects.get().demo
+
+
+@pytest.mark.once
+def test_every_model_is_what_its_migrations_make(instance: object) -> None:
+    ours = ("store", "identity", "vault")
+    call_command("makemigrations", *ours, check=True, dry_run=True, verbosity=0)

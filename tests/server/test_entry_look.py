@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from equipoise.forms import prepare
 from equipoise.protocol.load import load
@@ -67,6 +69,18 @@ def test_chinese_pages_of_entry_hold_no_english_sentence(trial: Cast) -> None:
     trial.fill_in(code, "screening", changed, reason="passport")
     got = client.post(form, opened | {"v.age": "46"})
     assert "您填写时" in got.content.decode()
+
+
+def test_pages_ask_the_database_no_more_often_than_they_must(trial: Cast) -> None:
+    code, _kit = on_trial(trial)
+    client = signed_in(trial.investigator)
+    most = {f"/en/entry/{code}/screening/screen/0/": 12, "/en/site/matrix/": 15}
+    for url, limit in most.items():
+        client.get(url)
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(url).status_code == 200
+        said = [one["sql"] for one in asked if "django_session" not in one["sql"]]
+        assert len(said) <= limit, said
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])

@@ -6,8 +6,16 @@ import re
 
 import pytest
 
-from equipoise_server.vault.models import Excursion, Kit, Lot, PackagingBatch
-from server.cast import Cast
+from equipoise.errors import UnknownRecord
+from equipoise_server.allocator import client, preparation
+from equipoise_server.vault.models import (
+    Excursion,
+    Kit,
+    Lot,
+    PackagingBatch,
+    UnblindedRecord,
+)
+from server.cast import NOW, Cast
 from server.test_unblinded import PIN, side, treated  # noqa: F401 - fixtures
 from server.unblinded_process import Unblinded, Visitor
 
@@ -57,9 +65,29 @@ def test_lots_are_entered_released_packed_and_sent_on_the_pages(side: Unblinded,
     codes = Kit.objects.filter(site="s02").exclude(batch="").values_list("code", flat=True)
     assert len(codes) == 8
     assert all(code in fu.text for code in codes)
+    lot_is_in_the_record(fu, codes)
     fu.post("batches/", site="s02", shares="900", key="third", consign="1")
     assert fu.code == "refused.out-of-order"
     held_back(fu, hu)
+
+
+def lot_is_in_the_record(fu: Visitor, codes: list[str]) -> None:
+    """Whatever is typed, a record of a unit holds the lot and the expiry that the vault knows."""
+    lots = client.ask("lots_of_kits", by="fu", at=NOW)
+    for number, kit in enumerate(codes, start=1):
+        about = {
+            "participant": "P",
+            "form": "dp",
+            "number": number,
+            "document": {"lot": "mistyped"},
+        }
+        preparation.record(**about, by="fu", at=NOW, key=f"dp/{number}", kit=kit)
+    kept = UnblindedRecord.objects.filter(form="dp").order_by("number")
+    assert [one.document["lot"] for one in kept] == [lots[kit] for kit in codes]
+    assert {one.document["expires_on"] for one in kept} == {"2099-01-05"}
+    assert len(set(lots.values())) == 3
+    with pytest.raises(UnknownRecord):
+        preparation.record(**about, by="fu", at=NOW, key="dp/none", kit="NO-KIT")
 
 
 def release(visitor: Visitor, lot: str, pin: str = PIN) -> None:

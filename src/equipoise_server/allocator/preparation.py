@@ -37,7 +37,7 @@ def record(
         NotPermitted: `by` is not registered as a preparer.
         ReasonRequired: it exists already and no reason for the change was given.
         KeyReused: the key belongs to another request.
-        UnitNotValid: no such kit.
+        UnknownRecord: no such kit.
 
     """
     require(by, PREPARERS, "fill an unblinded form", at)

@@ -26,7 +26,7 @@ class Kit(models.Model):
         """Looked up by site among the free and valid, and by batch."""
 
         indexes = [
-            models.Index(fields=["site", "participant", "valid"], name="free_kits"),
+            models.Index(fields=["site", "participant", "valid", "code"], name="free_kits_by_code"),
             models.Index(fields=["batch", "site"], name="kits_of_batch"),
         ]
 

@@ -135,7 +135,8 @@ def ages(row: Row) -> str:
         span = str(_("%(low)g years and older")) % {"low": low}
     else:
         span = str(_("%(low)g to %(high)g years")) % {"low": low or 0, "high": high}
-    return f"{SEXES.get(row.sex, SEXES['all'])}, {span}"
+    who = {"sex": SEXES.get(row.sex, SEXES["all"]), "span": span}
+    return str(_("%(sex)s, %(span)s")) % who
 
 
 @open_page

@@ -59,7 +59,11 @@ class Page:
         found: Study | None = getattr(self.request, _STUDY, None)
         if found is None:
             match = self.request.resolver_match
-            found = studies.reading(str(match.kwargs.get("code", "")) if match else "")
+            code = str(match.kwargs.get("code", "")) if match else ""
+            if self.trial is not None and not code:
+                found = studies.of_digest(self.trial.digest)
+            else:
+                found = studies.reading(code)
             setattr(self.request, _STUDY, found)
         return found
 

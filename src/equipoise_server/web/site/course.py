@@ -36,21 +36,26 @@ class Course:
         return sum(head.findings for head in self.heads.values() if head.form in forms)
 
 
-def courses(page: Page, states: Collection[ParticipantState]) -> tuple[Course, ...]:
+def courses(
+    page: Page,
+    states: Collection[ParticipantState],
+    heads: Mapping[str, list[Head]] | None = None,
+) -> tuple[Course, ...]:
     """The courses of several participants, each under their own protocol version.
 
-    Four queries for all of them, and one more for every further version.
+    `heads`: their records where they are known. Few queries for all of them, and one more for
+    every further version.
     """
     codes, cut = [state.code for state in states], page.moment.cut
     under = studies.of_participants(codes, cut=cut)
-    heads = records.heads(codes, cut=cut)
+    known = records.heads(codes, cut=cut) if heads is None else heads
     answered = _answered(under, cut)
     return tuple(
         _course(
             page.moment.on,
             state,
             under[state.code],
-            heads.get(state.code, []),
+            known.get(state.code, []),
             answered.get(state.code, []),
             page.zone_of(state.site),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ class Listing:
 
     rows: tuple[Row, ...]
     states: tuple[ParticipantState, ...]
+    heads: Mapping[str, list[records.Head]]
     total: int
     sites: tuple[Choice, ...]
     statuses: tuple[Choice, ...]
@@ -68,6 +70,7 @@ def listing(page: Page) -> Listing:
             for state in found.states
         ),
         states=found.states,
+        heads=heads,
         total=found.total,
         sites=site_choices(page, "participants", wanted.site),
         statuses=tuple(

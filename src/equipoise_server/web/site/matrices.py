@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from equipoise.participant import ParticipantState
@@ -49,9 +49,13 @@ class Matrix:
     lines: tuple[Line, ...]
 
 
-def matrix(page: Page, states: Collection[ParticipantState]) -> Matrix:
-    """The matrix of some participants."""
-    lived = courses(page, states)
+def matrix(
+    page: Page,
+    states: Collection[ParticipantState],
+    heads: Mapping[str, list[Head]] | None = None,
+) -> Matrix:
+    """The matrix of some participants; `heads`: their records where they are known."""
+    lived = courses(page, states, heads)
     used = studies.distinct(one.study for one in lived) or (page.study,)
     columns = places(*used)
     found = marks(() if page.moment.past else ((one.code, one.site) for one in states))

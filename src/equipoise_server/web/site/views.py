@@ -46,7 +46,7 @@ def matrix(page: Page) -> HttpResponse:
     found = listing.listing(page)
     context = {
         "list": found,
-        "matrix": matrices.matrix(page, found.states),
+        "matrix": matrices.matrix(page, found.states, found.heads),
         "legend": tuple(CELLS.values()),
     }
     return render(page, "site/matrix.html", context)
