@@ -156,6 +156,7 @@ def checklist_of(page: Page) -> HttpResponse:
         **frame(page, "finalise:locks", outcome),
         "scope": SCOPES[part.scope if part else "study"],
         "what": _named(page, part) if part else page.study.protocol.short_title.say(page.language),
+        "reads": page.viewer.may_read("records"),
         "points": [_point(page, one) for one in found],
         "ready": all(one.done for one in found),
         "locked": is_locked(part) if part else shut,
