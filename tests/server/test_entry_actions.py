@@ -24,6 +24,8 @@ from server.cast import NOW, TODAY, Cast, bring_everything_back, key, lock_unfin
 from server.entry import URL, answers, fields_of, send
 from server.pages import everybody, signed_in, text_of
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 CODE = "S01-AAAAA-AAAAA"
 
 

@@ -23,6 +23,8 @@ from equipoise_server.vault.models import Allocation, Ceremony, Kit, ProductSpec
 from server.leak_hand import arm_of
 from server.vault_hand import past_the_guards
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SITES, EACH, SHARES = ("s01", "s02"), 5, 6
 ALPHA = 0.001

@@ -36,11 +36,22 @@ for name, role in (("guo", "data manager"), ("hu", "statistician")):
 """
 
 
+@pytest.fixture(scope="module")
+def made(template: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """An instance on this engine, which the tests below leave as it is or as they found it."""
+    return new(template, tmp_path_factory.mktemp("made"))
+
+
 @pytest.fixture
-def made(template: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
-    """A new instance on this engine, made by a process of its own."""
-    folder = tmp_path / "trial"
-    name = f"made{os.getpid()}{abs(hash(str(tmp_path))) % 10**6}"
+def spare(template: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
+    """One to be damaged."""
+    return new(template, tmp_path)
+
+
+def new(template: SimpleNamespace, under: Path) -> SimpleNamespace:
+    """A new instance, made by a process of its own."""
+    folder = under / "trial"
+    name = f"made{os.getpid()}{abs(hash(str(under))) % 10**6}"
     url = template.server.replace("/postgres?", f"/{name}?") if template.server else None
     environment = {
         **os.environ,
@@ -115,16 +126,16 @@ def test_an_instance_is_made_once(made: SimpleNamespace) -> None:
     assert "LiveUseRefused" in again.stderr
 
 
-def test_a_database_without_its_guard_is_refused_at_start(made: SimpleNamespace) -> None:
-    file = made.folder / "store.sqlite3"
+def test_a_database_without_its_guard_is_refused_at_start(spare: SimpleNamespace) -> None:
+    file = spare.folder / "store.sqlite3"
     if not file.exists():
-        _drop_on_server(made)
+        _drop_on_server(spare)
     else:
         with sqlite3.connect(file) as raw:
             raw.execute("DROP TRIGGER store_ledgerentry_no_update")
-    code, document, _ = verb(made, "tick")
+    code, document, _ = verb(spare, "tick")
     assert (code, document["error"]["code"]) == (3, "integrity.unsafe-database")
-    code, found, _ = verb(made, "verify")
+    code, found, _ = verb(spare, "verify")
     assert code == 3
     assert found["ledger"]["broken"][0]["row"] == "store_ledgerentry_no_update"
 
@@ -136,18 +147,18 @@ def _drop_on_server(made: SimpleNamespace) -> None:
         raw.execute("DROP TRIGGER store_ledgerentry_no_update ON store_ledgerentry")
 
 
-def test_a_file_that_is_no_database_is_named(made: SimpleNamespace) -> None:
-    file = made.folder / "store.sqlite3"
+def test_a_file_that_is_no_database_is_named(spare: SimpleNamespace) -> None:
+    file = spare.folder / "store.sqlite3"
     if not file.exists():
-        made.environment["DATABASE_URL"] += "&connect_timeout=2"
-        made.environment["DATABASE_URL"] = made.environment["DATABASE_URL"].replace(
+        spare.environment["DATABASE_URL"] += "&connect_timeout=2"
+        spare.environment["DATABASE_URL"] = spare.environment["DATABASE_URL"].replace(
             "/made", "/gone"
         )
     else:
-        for each in made.folder.glob("store.sqlite3*"):
+        for each in spare.folder.glob("store.sqlite3*"):
             each.unlink()
         file.write_bytes(b"not a database at all" * 400)
-    code, document, said = verb(made, "verify")
+    code, document, said = verb(spare, "verify")
     assert (code, document["error"]["code"]) == (3, "integrity.unsafe-database")
     assert "Traceback" not in said
 

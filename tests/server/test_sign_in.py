@@ -25,6 +25,8 @@ from equipoise_server.web.shared.page import look
 from server.cast import Cast, key
 from server.pages import signed_in, text_of
 
+pytestmark = pytest.mark.once  # the same on both engines
+
 PASSWORD = "a long pass phrase"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
