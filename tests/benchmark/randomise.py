@@ -20,7 +20,7 @@ from tests.benchmark.measuring import Row, load
 from tests.benchmark.served import ROOT, THREE_ARMS
 
 NAME = "randomise"
-PEOPLE = 2_000
+PEOPLE = 10_000
 PROCESSES, THREADS = 8, 8
 
 
