@@ -30,7 +30,7 @@ yaml_like = st.text(
 )
 
 
-def _findings(name: str, content: bytes) -> None:
+def _assert_read_or_explained(name: str, content: bytes) -> None:
     """Reads the sound study with one file changed: a study, or an error that says why not."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "study"
@@ -73,7 +73,7 @@ def test_any_bytes_are_decoded_or_refused(raw: bytes):
 @SLOW
 def test_a_truncated_file_gives_findings_and_no_exception(name: str, percent: int):
     content = CONTENT[name]
-    _findings(name, content[: len(content) * percent // 100])
+    _assert_read_or_explained(name, content[: len(content) * percent // 100])
 
 
 @given(files, st.data())
@@ -91,7 +91,7 @@ def test_a_changed_line_gives_findings_and_no_exception(name: str, data: st.Data
         )
     )  # fmt: skip
     lines[number] = change.encode("utf-8", "replace")
-    _findings(name, b"".join(lines))
+    _assert_read_or_explained(name, b"".join(lines))
 
 
 @given(st.integers(1, 200), st.sampled_from(["[", "{a: ", "- "]))

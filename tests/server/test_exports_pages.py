@@ -7,19 +7,23 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from equipoise.errors import FolderNotEmpty, NotPermitted, UnknownRecord
 from equipoise_server.services.randomise import randomise
+from equipoise_server.services.redact import redact
 from equipoise_server.services.site_copy import site_copy
 from equipoise_server.services.two_persons import Agreed
 from equipoise_server.store.models import LedgerEntry, User
+from equipoise_server.store.save import Place
 from server.cast import ADULT, NOW, Cast, key, lock_unfinished
 from server.pages import everybody, signed_in
 
 OWN, OTHER = "S01-AAAAA-AAAAA", "S02-BBBBB-BBBBB"
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -134,3 +138,21 @@ def test_the_service_refuses_what_it_cannot_do(two_sites: Cast, tmp_path: Any) -
     (tmp_path / "full" / "kept").touch()
     with pytest.raises(FolderNotEmpty):
         site_copy(site="s01", out=tmp_path / "full", **given)
+
+
+def test_what_was_redacted_is_in_no_copy_and_the_rest_is(two_sites: Cast) -> None:
+    typed = {**ADULT, "age": 41, "egfr": 77.125}
+    two_sites.fill_in(OWN, "screening", typed, reason="measured again", at=LATER)
+    before = copied(two_sites.investigator)
+    assert b"77.125" in before[f"records/{OWN}.html"]
+    redact(
+        Place(participant=OWN, form="screening", visit="screen"),
+        items=("egfr",),
+        first=Agreed(by=two_sites.data_manager, reason="names the person"),
+        second=Agreed(by=two_sites.investigator, reason="seen at the site"),
+        at=LATER,
+        key=key(),
+    )
+    found = copied(two_sites.investigator)
+    assert [name for name, content in found.items() if b"77.125" in content] == []
+    assert b"41" in found[f"records/{OWN}.html"]
