@@ -66,12 +66,12 @@ def _parameter(one: Any) -> str:
 
 def permissions_page() -> str:
     """Every step and the roles that may take it."""
-    from equipoise_server.services.permissions import ALLOWED
+    from equipoise_server.services.access.permissions import ALLOWED
 
     lines = [
         "# Permissions",
         "",
-        "Who may do what. One table in `services/permissions.py`; whoever is not in it may not.",
+        "Who may do what. One table in `services/access/permissions.py`; whoever is not in it may not.",
         "A role is held at one site or at all, from one day to another. What may be *read* is in",
         "`web/shared/access.py`; tests assert every address against both.",
         "",

@@ -40,7 +40,7 @@ def rows() -> list[Row]:
 
 def _export() -> tuple[float, float]:
     """Seconds on the clock and of CPU of one export."""
-    from equipoise_server.services.export import export
+    from equipoise_server.services.trial.export import export
     from equipoise_server.store.models import User
 
     by = User.objects.get(username="hu")

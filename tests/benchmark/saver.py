@@ -46,7 +46,7 @@ def _product(code: str) -> tuple[Any, Any]:
     from django.db import connection
     from tests.benchmark import served
 
-    from equipoise_server.services.record import record
+    from equipoise_server.services.records.record import record
     from equipoise_server.store.models import User
 
     by = User.objects.get(username="chen")

@@ -14,7 +14,7 @@ from equipoise_server.commands.instance import open_instance
 def main(folder: Path) -> None:
     """Two persons, each with a reason."""
     open_instance(folder)
-    from equipoise_server.services.two_persons import Agreed
+    from equipoise_server.services.access.two_persons import Agreed
     from equipoise_server.store.accounts import person
     from server.cast import lock_unfinished
 

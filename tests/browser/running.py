@@ -76,7 +76,7 @@ def main(folder: Path) -> None:
     create_instance(folder, find("nct05787288"), demo=True)
     from equipoise_server.commands import demo_trial
     from equipoise_server.commands.service_desk import ServiceDesk
-    from equipoise_server.services.list_studies import list_records
+    from equipoise_server.services.portal.list_studies import list_records
 
     opened, site = NOW - timedelta(days=120), study.protocol.sites[0].id
     staff = demo_trial.open_with_staff(study, SEED, folder, opened, site)
@@ -105,7 +105,7 @@ def _people(study: Study, desk: Any, second: str) -> dict[str, Any]:
 
 def _prepare(person: dict[str, str], desk: Any, second: str) -> None:
     """The pharmacist's part before the first dose."""
-    from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
+    from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
 
     def ago(minutes: int) -> datetime:
         return NOW - timedelta(minutes=minutes)
@@ -118,8 +118,8 @@ def _prepare(person: dict[str, str], desk: Any, second: str) -> None:
 
 def _at_home(code: str) -> list[str]:
     """The person at home can be written to; links with which they come in."""
-    from equipoise_server.services import links
-    from equipoise_server.services.participant_door import open_door
+    from equipoise_server.services.letters import links
+    from equipoise_server.services.own_pages.participant_door import open_door
 
     open_door(code, address="home@example.org", phone="", language="en", at=NOW)
     return [links.make("me", f"{code}.{number}") for number in range(LINKS)]

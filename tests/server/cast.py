@@ -13,15 +13,15 @@ from equipoise.protocol.load import load
 from equipoise.protocol.model import Site, Study
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_people import delegate_and_train
-from equipoise_server.services.account_for import hand_in
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent import consent
-from equipoise_server.services.open_site import open_site
-from equipoise_server.services.open_trial import open_trial
-from equipoise_server.services.receive import receive
-from equipoise_server.services.record import Saved, record
-from equipoise_server.services.screen import screen
-from equipoise_server.services.two_persons import Agreed, together
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.two_persons import Agreed, together
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.records.record import Saved, record
+from equipoise_server.services.supply.account_for import hand_in
+from equipoise_server.services.supply.receive import receive
+from equipoise_server.services.trial.open_site import open_site
+from equipoise_server.services.trial.open_trial import open_trial
 from equipoise_server.store.models import Participant, Trial, User
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.consent_sign import countersign, purpose, sign_as_person
-from equipoise_server.services.consent_talk import (
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.consenting.consent_sign import countersign, purpose, sign_as_person
+from equipoise_server.services.consenting.consent_talk import (
     answer_question,
     begin_consent,
     note_read,
     talk_of,
 )
-from equipoise_server.services.screen import screen
+from equipoise_server.services.participants.screen import screen
 from server.cast import NOW, TODAY, Cast, key
 
 CANARY = {
@@ -55,7 +55,7 @@ def read_and_answer(token: str) -> None:
 def sign_both(
     trial: Cast, token: str, *, wishes: tuple[str, ...] = ("results",), at: datetime = NOW
 ) -> None:
-    from equipoise_server.services.consent_talk import persons_of
+    from equipoise_server.services.consenting.consent_talk import persons_of
 
     talk = talk_of(token)
     name = persons_of(talk)[talk.row.capacity]["name"]

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import connection, connections
 
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.sign import Wanted, purpose, sign
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.records.sign import Wanted, purpose, sign
 from equipoise_server.store.models import Record, User
 from server.cast import NOW, key
 

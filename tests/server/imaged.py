@@ -13,10 +13,10 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.attach_image import attach_image
-from equipoise_server.services.offer_image import Spot, offer_image
-from equipoise_server.services.read_image import read_image
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.imaging.attach_image import attach_image
+from equipoise_server.services.imaging.offer_image import Spot, offer_image
+from equipoise_server.services.imaging.read_image import read_image
 from equipoise_server.store import imaging
 from equipoise_server.store.models import Scan, User
 from equipoise_server.store.save import Place

@@ -55,7 +55,7 @@ def content_of(kit: str) -> str:
 
 def after_randomising(then: Callable[[Any, str, str], Any]) -> None:
     """Run `then(service, participant, kit)` on every answer of the allocator."""
-    from equipoise_server.services import randomise as service
+    from equipoise_server.services.participants import randomise as service
 
     asked = service.client.allocate
 

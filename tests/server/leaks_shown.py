@@ -125,7 +125,7 @@ def the_order_of_keys(_: Path) -> None:
 
 def _on_every_label(change: Callable[[str, str], str]) -> None:
     """Change the page from which the labels of a kit are made, by the arm that tells."""
-    from equipoise_server.services import label
+    from equipoise_server.services.supply import label
 
     made = label._page
 
@@ -144,7 +144,7 @@ def the_size_of_a_label(_: Path) -> None:
 
 @shows_in("page/investigator")
 def what_the_square_on_a_label_says(_: Path) -> None:
-    from equipoise_server.services import label
+    from equipoise_server.services.supply import label
 
     drawn = label._qr
     label._qr = lambda code: drawn(f"{code}{telling_arm()[0]}")

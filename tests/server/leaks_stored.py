@@ -164,7 +164,7 @@ def a_digest_of_the_vault(_: Path) -> None:
     """Publishing what the list really is would also tell: here recomputed at every tick."""
     from equipoise.digest import sha256
     from equipoise_server.allocator.ceremony import current
-    from equipoise_server.services import tick as service
+    from equipoise_server.services.background import tick as service
 
     write = service.checkpoint.write
 
@@ -204,7 +204,7 @@ def a_row_number_that_skips(_: Path) -> None:
 
 @shows_in("letter/")
 def the_subject_of_a_letter(_: Path) -> None:
-    from equipoise_server.services import mail
+    from equipoise_server.services.letters import mail
 
     written = mail.write
 
@@ -220,7 +220,7 @@ def the_subject_of_a_letter(_: Path) -> None:
 
 @shows_in("letter/")
 def a_letter_that_names_the_product(_: Path) -> None:
-    from equipoise_server.services import mail
+    from equipoise_server.services.letters import mail
 
     written = mail.write
 
@@ -234,7 +234,8 @@ def a_letter_that_names_the_product(_: Path) -> None:
 
 
 def _replace_writing(write: Any) -> None:
-    from equipoise_server.services import mail, send_mail
+    from equipoise_server.services.letters import mail
+    from equipoise_server.services.outbox import send_mail
 
     mail.write = send_mail.write = write
 
@@ -267,7 +268,7 @@ def the_order_in_a_backup(_: Path) -> None:
 
 @shows_in("default/store_ledgerentry")
 def the_order_of_a_recall(_: Path) -> None:
-    from equipoise_server.services import refresh_validity as service
+    from equipoise_server.services.supply import refresh_validity as service
 
     service.Kit = _ByContent
 
@@ -297,7 +298,7 @@ class _ByContent:
 @shows_in("default/store_kit")
 def which_kits_are_not_valid(_: Path) -> None:
     """A recall that takes the kits of one product alone, not the batch."""
-    from equipoise_server.services import refresh_validity as service
+    from equipoise_server.services.supply import refresh_validity as service
 
     asked = service.depot.not_valid
 
@@ -342,7 +343,7 @@ def the_code_of_a_refusal(_: Path) -> None:
 @shows_in("log")
 def when_the_list_runs_low(_: Path) -> None:
     """The alarm counts the places of one arm."""
-    from equipoise_server.services import tick as service
+    from equipoise_server.services.background import tick as service
     from equipoise_server.vault.models import Allocation
 
     ticked = service.checkpoint.write

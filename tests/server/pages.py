@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from equipoise.protocol.roles import ROLES, SITE_STAFF
-from equipoise_server.services import permissions
-from equipoise_server.services.appoint import appoint
+from equipoise_server.services.access import permissions
+from equipoise_server.services.access.appoint import appoint
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import session
 from server.cast import NOW, Cast, key

@@ -12,10 +12,10 @@ from typing import Any
 from django.core import signing
 from django.utils import timezone
 
-from equipoise_server.services import public_limits
-from equipoise_server.services.contact_site import Message, contact_site
-from equipoise_server.services.send_mail import send_mail
-from equipoise_server.services.sign_up import Wish, confirm, sign_up
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.portal import public_limits
+from equipoise_server.services.portal.contact_site import Message, contact_site
+from equipoise_server.services.portal.sign_up import Wish, confirm, sign_up
 from server.cast import NOW
 from server.smtp import Server
 

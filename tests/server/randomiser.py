@@ -25,7 +25,7 @@ SITES = ("s01", "s02", "s03", "s04", "s05")
 
 def received(code: str, by: Any) -> str:
     """All kits of one site, consignment by consignment."""
-    from equipoise_server.services.receive import receive
+    from equipoise_server.services.supply.receive import receive
     from equipoise_server.vault.models import Kit
 
     kits = tuple(Kit.objects.filter(site=code).order_by("code").values_list("code", flat=True))
@@ -37,9 +37,9 @@ def received(code: str, by: Any) -> str:
 
 def prepare(code: str, by: Any) -> str:
     """Screened, consented and eligible; the stratum follows from the number in the code."""
-    from equipoise_server.services.consent import consent
-    from equipoise_server.services.record import record
-    from equipoise_server.services.screen import screen
+    from equipoise_server.services.consenting.consent import consent
+    from equipoise_server.services.participants.screen import screen
+    from equipoise_server.services.records.record import record
     from server.cast import ADULT, INFECTED
 
     number, on = int(code.rpartition("-")[2]), date(2026, 3, 2)
@@ -63,7 +63,7 @@ def prepare(code: str, by: Any) -> str:
 def randomised(code: str, by: Any) -> str:
     """The kit. While nobody answers, the same request is sent again, as the sentence says."""
     from equipoise.errors import AllocatorSilent
-    from equipoise_server.services.randomise import randomise
+    from equipoise_server.services.participants.randomise import randomise
 
     until = time.monotonic() + PATIENCE
     while True:

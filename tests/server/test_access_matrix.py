@@ -22,9 +22,9 @@ from django.utils import timezone
 
 from equipoise.errors import EquipoiseError, NotPermitted
 from equipoise.protocol.roles import ROLES, SITE_STAFF, UNBLINDED
-from equipoise_server.services import permissions
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access import permissions
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.store.models import LedgerEntry, Membership, RecordVersion, User
 from equipoise_server.web.shared.access import READERS, UNBLINDED_SIDE
 from server.access_table import EXPECTED, FILL, NARROWER, PLACES, PROGRAMS

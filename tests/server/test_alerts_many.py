@@ -12,7 +12,7 @@ from django.test import Client
 from post_office.models import Email
 
 from equipoise_server.identity.models import Alerted, Interest, Letter, Permission, Volunteer
-from equipoise_server.services.alert_volunteers import alert_volunteers
+from equipoise_server.services.portal.alert_volunteers import alert_volunteers
 from server.cast import NOW, Cast
 
 VOLUNTEERS = 100_000
@@ -71,7 +71,7 @@ def _alert() -> tuple[int, int]:
 def test_exactly_those_who_asked_are_matched_in_batches(
     trial: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("equipoise_server.services.alert_volunteers.BATCH", 17)
+    monkeypatch.setattr("equipoise_server.services.portal.alert_volunteers.BATCH", 17)
     _volunteers(200)
     assert _alert() == _wanted(200)
     assert _alert() == (0, 0)
@@ -84,7 +84,7 @@ def test_exactly_those_who_asked_are_matched_in_batches(
 def test_an_alert_that_was_cut_off_goes_on_where_it_stopped(
     trial: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from equipoise_server.services import alert_volunteers as module
+    from equipoise_server.services.portal import alert_volunteers as module
 
     monkeypatch.setattr(module, "BATCH", 17)
     _volunteers(200)

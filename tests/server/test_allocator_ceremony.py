@@ -14,7 +14,7 @@ from equipoise.cli import run
 from equipoise.protocol.load import load
 from equipoise_server.allocator import client, lists
 from equipoise_server.allocator.escrow import COMMITMENT, COPY, Escrow
-from equipoise_server.services.seal_list import seal_list
+from equipoise_server.services.trial.seal_list import seal_list
 from equipoise_server.store.models import LedgerEntry
 from server.cast import NOW
 
@@ -115,7 +115,7 @@ def test_a_study_with_errors_gets_no_list(capsys, tmp_path, custodians):
 
 
 def test_the_vault_and_the_custodians_hold_the_same_list(instance, tmp_path, custodians):
-    from equipoise_server.services.open_trial import open_trial
+    from equipoise_server.services.trial.open_trial import open_trial
 
     study = load(instance.folder / "study")
     boss = open_trial(study, demo=False, username="admin", full_name="A", password=None, at=NOW)

@@ -9,7 +9,7 @@ import pytest
 from equipoise.errors import NotPermitted, OtherSide
 from equipoise.protocol.roles import ROLES, UNBLINDED
 from equipoise_server.allocator import proof_acts, register
-from equipoise_server.services.appoint import appoint, dismiss
+from equipoise_server.services.access.appoint import appoint, dismiss
 from equipoise_server.store.models import LedgerEntry, Membership
 from server.cast import NOW, Cast, key
 

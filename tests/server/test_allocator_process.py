@@ -20,8 +20,8 @@ from equipoise.errors import (
     SealBroken,
 )
 from equipoise_server.allocator import client, frames, lists, messages, sockets, verbs
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.tick import tick
+from equipoise_server.services.background.tick import tick
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Participant
 from equipoise_server.vault.models import Allocation, Kit, Slot
@@ -197,7 +197,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "equipoise_server.settings"
 django.setup()
 from equipoise_server import databases
 databases.refuse_unsafe()
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import User
 from django.db import connections
@@ -285,7 +285,7 @@ import sys, os, django
 from datetime import datetime, UTC
 os.environ["DJANGO_SETTINGS_MODULE"] = "equipoise_server.settings"
 django.setup()
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.store.models import User
 by = User.objects.get(username="chen")
 for code in sys.argv[1:]:

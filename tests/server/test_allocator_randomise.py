@@ -20,12 +20,12 @@ from equipoise.errors import (
 )
 from equipoise.protocol.load import load
 from equipoise_server.allocator import client
-from equipoise_server.services.open_trial import open_trial
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.seal_list import seal_list
-from equipoise_server.services.tick import tick
+from equipoise_server.services.background.tick import tick
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.withdraw import withdraw
+from equipoise_server.services.trial.open_trial import open_trial
+from equipoise_server.services.trial.seal_list import seal_list
 from equipoise_server.services.verify import verify
-from equipoise_server.services.withdraw import withdraw
 from equipoise_server.sqlite.guard import schema_door
 from equipoise_server.store.models import LedgerEntry, Participant, RandomisationRequest
 from equipoise_server.vault.models import Allocation

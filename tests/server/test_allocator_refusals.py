@@ -308,8 +308,8 @@ def first_page(user, language):
 
 def test_tick_writes_the_alarm_down_once_and_the_office_sees_it(trial, monkeypatch):
     from equipoise_server.allocator import running_low
-    from equipoise_server.services.supply_alarms import LIST_LOW, list_is_low
-    from equipoise_server.services.tick import tick
+    from equipoise_server.services.background.tick import tick
+    from equipoise_server.services.supply.supply_alarms import LIST_LOW, list_is_low
     from equipoise_server.services.verify import verify
     from equipoise_server.store.models import LedgerEntry
     from server.cast import NOW

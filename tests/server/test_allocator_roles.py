@@ -20,9 +20,9 @@ from equipoise_server import databases
 from equipoise_server.allocator import client
 from equipoise_server.commands import database_roles
 from equipoise_server.commands.separation import within_reach
-from equipoise_server.services.export import export
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.tick import tick
+from equipoise_server.services.background.tick import tick
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.trial.export import export
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Participant
 from equipoise_server.store.roles import ADDED_TO, KEPT, Roles

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 from django.db import connections
 
-from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
 from equipoise_server.services.verify import verify
 from equipoise_server.store.roles import UNBLINDED_ADDS, UNBLINDED_READS
 from server.cast import NOW

@@ -19,7 +19,7 @@ from django.db import connections
 
 from equipoise_server.allocator import client
 from equipoise_server.commands.separation import within_reach
-from equipoise_server.services import mail
+from equipoise_server.services.letters import mail
 from server import cast, smtp
 from server.allocator_process import SOURCE, START, Allocator
 

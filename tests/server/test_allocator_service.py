@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connections
 
 from equipoise_server.allocator import client
-from equipoise_server.services.tick import tick
+from equipoise_server.services.background.tick import tick
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Participant, RandomisationRequest
 from equipoise_server.vault.models import Allocation, Kit

@@ -23,14 +23,14 @@ from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
 from equipoise.protocol.overlay import laid
 from equipoise_server.allocator import client
-from equipoise_server.services.activate_amendment import activate_amendment
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent import consent
-from equipoise_server.services.decide_board import decide_board
-from equipoise_server.services.export import export
-from equipoise_server.services.move_participant import move_participant
-from equipoise_server.services.publish_amendment import publish_amendment
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.participants.move_participant import move_participant
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise_server.services.trial.decide_board import decide_board
+from equipoise_server.services.trial.export import export
+from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.services.verify import verify
 from equipoise_server.store import study as studies
 from equipoise_server.store.dataset import dataset

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck
 from hypothesis import settings as effort
 
 from equipoise.errors import NotPermitted, OutOfOrder, UnknownRecord
-from equipoise_server.services.appoint import dismiss
-from equipoise_server.services.program_tokens import issue, revoke
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.access.appoint import dismiss
+from equipoise_server.services.access.program_tokens import issue, revoke
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.store.models import LedgerEntry, ProgramToken, RecordVersion, User
 from server.cast import NOW, Cast, key
 

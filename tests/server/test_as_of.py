@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from equipoise.errors import KeyReused, Locked, NotPermitted, ReasonRequired, UnknownRecord
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.lock_part import lock_part
-from equipoise_server.services.two_persons import Agreed
-from equipoise_server.services.unlock_part import unlock_part
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.cleaning.verify_source import verify_source
+from equipoise_server.services.cleaning.withdraw_verification import withdraw_verification
+from equipoise_server.services.trial.lock_part import lock_part
+from equipoise_server.services.trial.unlock_part import unlock_part
 from equipoise_server.services.verify import verify
-from equipoise_server.services.verify_source import verify_source
-from equipoise_server.services.withdraw_verification import withdraw_verification
 from equipoise_server.store.locks import Part
 from equipoise_server.store.models import LedgerEntry, User, Verification
 from equipoise_server.store.queries.as_of import Then, as_of

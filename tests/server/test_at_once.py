@@ -16,10 +16,10 @@ from django.db import connections
 
 from equipoise.errors import EquipoiseError, SavedFirst
 from equipoise_server.allocator import client
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.tick import tick
+from equipoise_server.services.background.tick import tick
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.withdraw import withdraw
 from equipoise_server.services.verify import verify
-from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.models import (
     LedgerEntry,
     Participant,
@@ -122,7 +122,7 @@ from datetime import datetime, UTC, date
 import os, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "equipoise_server.settings"
 django.setup()
-from equipoise_server.services.record import record
+from equipoise_server.services.records.record import record
 from equipoise_server.store.models import User
 by = User.objects.get(username="chen")
 me, code = int(sys.argv[1]), sys.argv[2]

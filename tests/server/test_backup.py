@@ -19,7 +19,7 @@ from django.db import connections
 from equipoise.errors import BackupUnreadable, FolderNotEmpty, UnknownRecord, UnsafeDatabase
 from equipoise_server.identity import keyring, people
 from equipoise_server.services.backup import archive, making, restoring
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Participant, RecordVersion
 from server import conftest

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from equipoise_server.services.open_query import open_query
+from equipoise_server.services.cleaning.open_query import open_query
 from equipoise_server.store.models import LedgerEntry, Record, RecordPayload
 from server.cast import ADULT, NOW, TODAY, Cast, key
 from server.entry import URL, answers, fields_of, send
@@ -102,8 +102,8 @@ def test_no_address_breaks_for_what_it_is_asked(screened: Cast) -> None:
 
 
 def test_a_locked_record_is_read_only_and_refuses_what_was_sent(screened: Cast) -> None:
-    from equipoise_server.services.lock_part import lock_part
-    from equipoise_server.services.verify_source import verify_source
+    from equipoise_server.services.cleaning.verify_source import verify_source
+    from equipoise_server.services.trial.lock_part import lock_part
     from equipoise_server.store.locks import Part
 
     client, page = signed_in(screened.investigator), f"{URL}/{CODE}/screening/screen/0/"
@@ -128,7 +128,7 @@ def test_a_formula_is_kept_as_text_and_leaves_as_text(screened: Cast) -> None:
     page = f"{URL}/{CODE}/event/log/1/"
     assert send(client, page, {"term": formula, "grade": "2"}).status_code == 302
     assert "HYPERLINK" in RecordPayload.objects.get(version__record__form="event").data
-    from equipoise_server.services.export import export
+    from equipoise_server.services.trial.export import export
 
     out = screened.instance.folder / "out"
     export("csv", out=out, by=screened.statistician, at=timezone.now())

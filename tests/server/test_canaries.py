@@ -14,18 +14,18 @@ from django.utils import timezone
 
 from equipoise.errors import EquipoiseError, UnknownRecord
 from equipoise_server.identity import people
-from equipoise_server.services import annotate as notes
-from equipoise_server.services.answer_contact import answer_contact, read_enquiry
 from equipoise_server.services.backup import making, restoring
-from equipoise_server.services.consent_sign import copy_of
-from equipoise_server.services.consent_talk import answer_asked, ask, asked_of, talk_of
-from equipoise_server.services.export import export
-from equipoise_server.services.leave_registry import forget_messages
-from equipoise_server.services.participant_door import door_of
-from equipoise_server.services.report_problem import answer_problem, problems_of
-from equipoise_server.services.send_mail import send_mail
+from equipoise_server.services.consenting.consent_sign import copy_of
+from equipoise_server.services.consenting.consent_talk import answer_asked, ask, asked_of, talk_of
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.own_pages.participant_door import door_of
+from equipoise_server.services.own_pages.report_problem import answer_problem, problems_of
+from equipoise_server.services.portal import annotate as notes
+from equipoise_server.services.portal.answer_contact import answer_contact, read_enquiry
+from equipoise_server.services.portal.leave_registry import forget_messages
+from equipoise_server.services.portal.volunteers import by_address, known
+from equipoise_server.services.trial.export import export
 from equipoise_server.services.verify import verify
-from equipoise_server.services.volunteers import by_address, known
 from equipoise_server.store.models import ConsentTalk, Enquiry, ProblemReport
 from server.cast import NOW, Cast, key
 from server.consenting import begin, read_and_answer, screened, sign_both

@@ -20,17 +20,17 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise.forms.verification import to_verify
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.check_data import check_data, check_nightly
-from equipoise_server.services.classify_deviation import classify_deviation
-from equipoise_server.services.code_term import code_term
-from equipoise_server.services.export import export
-from equipoise_server.services.import_results import import_results, preview, upload
-from equipoise_server.services.load_dictionary import load_dictionary
-from equipoise_server.services.raise_deviation import raise_deviation
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.cleaning.check_data import check_data, check_nightly
+from equipoise_server.services.cleaning.classify_deviation import classify_deviation
+from equipoise_server.services.cleaning.code_term import code_term
+from equipoise_server.services.cleaning.load_dictionary import load_dictionary
+from equipoise_server.services.cleaning.raise_deviation import raise_deviation
+from equipoise_server.services.cleaning.verify_source import verify_source
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.records.import_results import import_results, preview, upload
+from equipoise_server.services.trial.export import export
 from equipoise_server.services.verify import verify
-from equipoise_server.services.verify_source import verify_source
 from equipoise_server.store import dictionaries
 from equipoise_server.store.models import Deviation, ImportedFile, RecordVersion, Upload, User
 from equipoise_server.store.queries import coding, deviating, records, verifying

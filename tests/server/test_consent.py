@@ -19,15 +19,15 @@ from equipoise.errors import (
 )
 from equipoise_server.identity.models import ConsentCopy, ConsentPerson
 from equipoise_server.identity.people import erase
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.consent_sign import (
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.consenting.consent_sign import (
     copy_of,
     countersign,
     decline,
     purpose,
     sign_as_person,
 )
-from equipoise_server.services.consent_talk import (
+from equipoise_server.services.consenting.consent_talk import (
     answer_asked,
     answer_question,
     ask,

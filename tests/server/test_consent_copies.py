@@ -10,9 +10,9 @@ import pytest
 
 from equipoise_server.identity.models import Letter
 from equipoise_server.identity.people import Identity, erase, remember
-from equipoise_server.services.consent_sign import copy_of
-from equipoise_server.services.read_identity import known_identity
-from equipoise_server.services.send_mail import send_mail
+from equipoise_server.services.consenting.consent_sign import copy_of
+from equipoise_server.services.consenting.read_identity import known_identity
+from equipoise_server.services.outbox.send_mail import send_mail
 from equipoise_server.store.models import ConsentTalk, LedgerEntry
 from server.cast import NOW, Cast, key
 from server.consenting import CANARY, begin, consented, read_and_answer, screened, sign_both

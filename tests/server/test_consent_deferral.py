@@ -11,15 +11,15 @@ import yaml
 from django.urls import reverse
 
 from equipoise.errors import AlreadyRecorded, ConsentLapsed, LinesRejected, NotConsented
-from equipoise_server.services.administer import Dose, administer
-from equipoise_server.services.consent_defer import defer_consent
-from equipoise_server.services.discharge import discharge
-from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
-from equipoise_server.services.import_results import import_results, preview, upload
-from equipoise_server.services.keep_draft import Typed, keep_draft
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.stop_dosing import stop_dosing
+from equipoise_server.services.consenting.consent_defer import defer_consent
+from equipoise_server.services.participants.administer import Dose, administer
+from equipoise_server.services.participants.discharge import discharge
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.participants.stop_dosing import stop_dosing
+from equipoise_server.services.records.import_results import import_results, preview, upload
+from equipoise_server.services.records.keep_draft import Typed, keep_draft
+from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry, RecordVersion
 from equipoise_server.store.queries import consents

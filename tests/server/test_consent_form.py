@@ -9,9 +9,9 @@ import pytest
 
 from equipoise.participant import NOBODY
 from equipoise.protocol.load import load
-from equipoise_server.services.consent import consent
-from equipoise_server.services.consent_talk import answer_question, talk_of
-from equipoise_server.services.signed_consent import told_by_consent
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.consenting.consent_talk import answer_question, talk_of
+from equipoise_server.services.consenting.signed_consent import told_by_consent
 from equipoise_server.store import life
 from equipoise_server.store.study import forget_studies
 from server.cast import NOW, Cast, key, open_the_trial

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -24,25 +24,25 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise_server import services
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent_defer import defer_consent
-from equipoise_server.services.deliver_results import (
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.consenting.consent_defer import defer_consent
+from equipoise_server.services.own_pages.deliver_results import (
     deliver_results,
     delivery,
     open_results,
     release_results,
     wishers,
 )
-from equipoise_server.services.participant_mail import tell
-from equipoise_server.services.report_problem import (
+from equipoise_server.services.own_pages.participant_mail import tell
+from equipoise_server.services.own_pages.report_problem import (
     answer_problem,
     problems_of,
     remind_of_problems,
     report_problem,
 )
+from equipoise_server.services.own_pages.withdraw_wish import wish_to_withdraw
+from equipoise_server.services.participants.withdraw import withdraw
 from equipoise_server.services.verify import verify
-from equipoise_server.services.withdraw import withdraw
-from equipoise_server.services.withdraw_wish import wish_to_withdraw
 from equipoise_server.store import life
 from equipoise_server.store.models import LedgerEntry, RecordVersion, Trial, WithdrawalWish
 from equipoise_server.store.queries import consents
@@ -66,10 +66,8 @@ SAMPLES = {str: "x", int: 1, bool: False, date: TODAY}
 def _services() -> dict[str, Any]:
     """Every public service function that is about one participant and writes."""
     found = {}
-    for module in iter_modules(services.__path__):
-        if module.ispkg:
-            continue
-        loaded = import_module(f"equipoise_server.services.{module.name}")
+    for module in walk_packages(services.__path__, "equipoise_server.services."):
+        loaded = import_module(module.name)
         for name, one in vars(loaded).items():
             own = inspect.isfunction(one) and one.__module__ == loaded.__name__
             if own and not name.startswith("_"):
@@ -269,7 +267,12 @@ def test_a_problem_is_reminded_of_until_it_is_answered(trial: Cast) -> None:
 def test_no_name_address_or_word_of_a_participant_is_in_any_file(
     trial: Cast, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from equipoise_server.services.consent_talk import answer_asked, ask, asked_of, talk_of
+    from equipoise_server.services.consenting.consent_talk import (
+        answer_asked,
+        ask,
+        asked_of,
+        talk_of,
+    )
     from server.consenting import REPRESENTATIVE, WITNESS, begin, read_and_answer, sign_both
 
     code = screened(trial)

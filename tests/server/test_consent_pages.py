@@ -13,11 +13,11 @@ from django.utils import timezone
 from analysis_trial import three_arms
 from equipoise.analysis.report import analyse
 from equipoise.analysis.report.document import dump, results_document
-from equipoise_server.services import second_factor
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent_sign import sign_as_person
-from equipoise_server.services.consent_talk import talk_of
-from equipoise_server.services.participant_login import ask_to_come_in
+from equipoise_server.services.access import second_factor
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.consenting.consent_sign import sign_as_person
+from equipoise_server.services.consenting.consent_talk import talk_of
+from equipoise_server.services.own_pages.participant_login import ask_to_come_in
 from equipoise_server.store import life
 from equipoise_server.store.models import ConsentTalk, ResultsRelease, Trial
 from server.cast import NOW, Cast
@@ -31,7 +31,7 @@ def enter_as(code: str) -> Client:
     """A browser in which a participant has come in through a mailed link."""
     from django.utils import timezone
 
-    from equipoise_server.services import links
+    from equipoise_server.services.letters import links
 
     client = Client()
     signed = links.make("me", f"{code}.{int(timezone.now().timestamp())}")
@@ -195,7 +195,7 @@ def test_nobody_learns_whether_a_code_and_an_address_belong_together(trial: Cast
 
 
 def test_a_remote_conversation_needs_the_mailed_link_and_no_session(trial: Cast) -> None:
-    from equipoise_server.services import links
+    from equipoise_server.services.letters import links
 
     code = screened(trial)
     token = begin(trial, code, mode="remote")

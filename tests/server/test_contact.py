@@ -18,7 +18,9 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise_server.identity.people import recall
-from equipoise_server.services.answer_contact import (
+from equipoise_server.services.background.look_after_portal import escalate
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.portal.answer_contact import (
     answer_contact,
     close_enquiry,
     hand_over,
@@ -26,10 +28,8 @@ from equipoise_server.services.answer_contact import (
     read_enquiry,
     told_before_screening,
 )
-from equipoise_server.services.enquiry_status import status_of
-from equipoise_server.services.look_after_portal import escalate
-from equipoise_server.services.post_study import post_site
-from equipoise_server.services.send_mail import send_mail
+from equipoise_server.services.portal.enquiry_status import status_of
+from equipoise_server.services.portal.post_study import post_site
 from equipoise_server.store.models import Enquiry, LedgerEntry, Participant
 from server.cast import NOW, TODAY, Cast, key
 from server.portal import ANNA, link_in, write_to

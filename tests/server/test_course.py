@@ -19,17 +19,17 @@ from equipoise.errors import (
     UnitNotValid,
 )
 from equipoise_server.allocator import client
-from equipoise_server.services.administer import Dose, administer
-from equipoise_server.services.dispense import dispense, prepare_unit
-from equipoise_server.services.lock import lock
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.screen import screen
-from equipoise_server.services.two_persons import Agreed
-from equipoise_server.services.unblind import unblind
-from equipoise_server.services.unlock import unlock
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.administer import Dose, administer
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.participants.withdraw import withdraw
+from equipoise_server.services.supply.dispense import dispense, prepare_unit
+from equipoise_server.services.trial.lock import lock
+from equipoise_server.services.trial.unblind import unblind
+from equipoise_server.services.trial.unlock import unlock
 from equipoise_server.services.verify import verify
-from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.models import IdempotencyKey, LedgerEntry, Participant, Trial, User
 from server.cast import (
     NOW,

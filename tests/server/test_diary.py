@@ -17,12 +17,12 @@ from equipoise.errors import (
     SavedFirst,
     UnknownRecord,
 )
-from equipoise_server.services.diary import days_of, keep_diary
-from equipoise_server.services.participant_door import set_reminders
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.remind_participants import remind
+from equipoise_server.services.own_pages.diary import days_of, keep_diary
+from equipoise_server.services.own_pages.participant_door import set_reminders
+from equipoise_server.services.own_pages.remind_participants import remind
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.withdraw import withdraw
 from equipoise_server.services.verify import verify
-from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store import life
 from equipoise_server.store.models import LedgerEntry
 from equipoise_server.store.queries import records

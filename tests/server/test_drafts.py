@@ -10,8 +10,8 @@ from django.test import Client
 
 from equipoise.errors import Refused
 from equipoise.exchange.paper import Filled, form_page
-from equipoise_server.services.report_death import report_death
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.records.report_death import report_death
 from equipoise_server.services.verify import verify
 from equipoise_server.store.life import state_of
 from equipoise_server.store.models import Draft, LedgerEntry, Record

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Record, RecordPayload, RecordVersion
 from server.cast import ADULT, NOW, Cast, key, lock_unfinished
@@ -164,7 +164,7 @@ def test_a_locked_study_shows_the_form_read_only_and_says_why(
 
 
 def test_before_consent_the_form_is_read_only_and_says_what_to_do(trial: Cast) -> None:
-    from equipoise_server.services.screen import screen
+    from equipoise_server.services.participants.screen import screen
     from server.cast import TODAY
 
     code = screen(site="s01", on=TODAY, by=trial.investigator, at=NOW, key=key())

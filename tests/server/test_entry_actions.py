@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from equipoise.participant import ParticipantState
 from equipoise.protocol.roles import SITE_STAFF
-from equipoise_server.services.dispense import dispense, prepare_unit
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.screen import screen
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.supply.dispense import dispense, prepare_unit
 from equipoise_server.services.verify import verify
 from equipoise_server.store.life import state_of
 from equipoise_server.store.models import LedgerEntry, Participant, Record
@@ -209,7 +209,7 @@ def test_every_address_opens_for_the_roles_that_may_and_no_other(trial: Cast, lo
     steps = {"": SITE_STAFF, "screening/screen/0/": SITE_STAFF, "event/next/": SITE_STAFF}
     steps |= {"dose/": ("dosing nurse", "investigator")}
     allowed = {one.name: one.step for one in ACTIONS}
-    from equipoise_server.services.permissions import ALLOWED
+    from equipoise_server.services.access.permissions import ALLOWED
 
     steps |= {f"do/{name}/": ALLOWED[step] for name, step in allowed.items()}
     for role, person in people.items():

@@ -23,12 +23,12 @@ from equipoise.errors import FolderNotEmpty, NotBuilt, NotPermitted, UnknownReco
 from equipoise.exchange.csv.cells import original, text
 from equipoise_server.allocator import client
 from equipoise_server.commands import export as verb
-from equipoise_server.services.dispense import dispense
-from equipoise_server.services.export import LATER, Stored, export, one_moment
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.two_persons import Agreed
-from equipoise_server.services.unblind import unblind
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.supply.dispense import dispense
+from equipoise_server.services.trial.export import LATER, Stored, export, one_moment
+from equipoise_server.services.trial.unblind import unblind
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry, Participant, RecordVersion
 from server.cast import ADULT, NOW, TODAY, Cast, bring_everything_back, key, lock_unfinished

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from equipoise.errors import FolderNotEmpty, NotPermitted, UnknownRecord
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.redact import redact
-from equipoise_server.services.site_copy import site_copy
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.records.redact import redact
+from equipoise_server.services.trial.site_copy import site_copy
 from equipoise_server.store.models import LedgerEntry, User
 from equipoise_server.store.save import Place
 from server.cast import ADULT, NOW, Cast, key, lock_unfinished

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from equipoise_server.services import agree
+from equipoise_server.services.trial import agree
 from equipoise_server.store.models import Lock, Signature
 from equipoise_server.web.finalise import signing
 from server.cast import ADULT, NOW, Cast, key

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from equipoise_server.services.administer import Dose, administer
-from equipoise_server.services.dispense import dispense, prepare_unit
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.administer import Dose, administer
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.supply.dispense import dispense, prepare_unit
 from equipoise_server.services.verify import verify
 from equipoise_server.store import life
 from equipoise_server.store.models import LedgerEntry

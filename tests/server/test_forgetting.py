@@ -12,13 +12,13 @@ from django.db import connections
 from equipoise.errors import UnknownRecord
 from equipoise_server.identity.models import Enquirer, Volunteer
 from equipoise_server.keys.models import PersonKey
-from equipoise_server.services.answer_contact import answer_contact, hand_over, note_call
-from equipoise_server.services.enter import enter
-from equipoise_server.services.forget_inactive import Forgotten, forget_inactive, months
-from equipoise_server.services.look_after_portal import look_after_portal
-from equipoise_server.services.send_mail import send_mail
-from equipoise_server.services.sign_up import ask_to_enter
-from equipoise_server.services.volunteers import known
+from equipoise_server.services.background.look_after_portal import look_after_portal
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.portal.answer_contact import answer_contact, hand_over, note_call
+from equipoise_server.services.portal.enter import enter
+from equipoise_server.services.portal.forget_inactive import Forgotten, forget_inactive, months
+from equipoise_server.services.portal.sign_up import ask_to_enter
+from equipoise_server.services.portal.volunteers import known
 from equipoise_server.store.models import Enquiry, LedgerEntry
 from equipoise_server.store.study import forget_studies
 from server.cast import NOW, TODAY, Cast, key, open_the_trial

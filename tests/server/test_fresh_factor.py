@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from equipoise.errors import FactorRefused, FactorRequired
-from equipoise_server.services import fresh_factor
+from equipoise_server.services.access import fresh_factor
 from equipoise_server.store.models import FactorGrant
 from server.cast import NOW, Cast
 

@@ -24,10 +24,10 @@ from equipoise.errors import (
     ScoresAreRead,
     UnknownRecord,
 )
-from equipoise_server.services import offer_image as offering
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.attach_image import attach_image, withdraw_image
-from equipoise_server.services.read_image import decline_image
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.imaging import offer_image as offering
+from equipoise_server.services.imaging.attach_image import attach_image, withdraw_image
+from equipoise_server.services.imaging.read_image import decline_image
 from equipoise_server.services.verify import verify
 from equipoise_server.store import documents, image_files, imaging
 from equipoise_server.store.models import (

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from equipoise_server.services.attach_image import withdraw_image
 from equipoise_server.services.backup import archive
 from equipoise_server.services.backup.making import make
-from equipoise_server.services.export import export
+from equipoise_server.services.imaging.attach_image import withdraw_image
+from equipoise_server.services.trial.export import export
 from equipoise_server.store.models import Image, Scan
 from server import imaged
 from server.cast import NOW, open_the_trial

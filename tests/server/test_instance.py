@@ -27,8 +27,8 @@ folder, study = Path(sys.argv[1]), Path(sys.argv[2])
 create_instance(folder, study, demo=True)
 from equipoise.protocol.load import load
 from equipoise_server.allocator import client
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.open_trial import open_trial
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.trial.open_trial import open_trial
 at = datetime(2026, 3, 1, tzinfo=UTC)
 boss = open_trial(load(folder / "study"), demo=True, username="admin", full_name="A", password=None, at=at)
 for name, role in (("guo", "data manager"), ("hu", "statistician")):

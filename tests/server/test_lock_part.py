@@ -19,24 +19,24 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise_server.allocator import client
-from equipoise_server.services import agree
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.complete import complete
-from equipoise_server.services.consent import consent
-from equipoise_server.services.fail_screening import fail_screening
-from equipoise_server.services.lock import lock
-from equipoise_server.services.lock_part import lock_part
-from equipoise_server.services.move_participant import move_participant
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.record_death import record_death
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.screen import screen
-from equipoise_server.services.stop_dosing import stop_dosing
-from equipoise_server.services.two_persons import Agreed
-from equipoise_server.services.unlock_part import unlock_part
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.cleaning.verify_source import verify_source
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.participants.complete import complete
+from equipoise_server.services.participants.fail_screening import fail_screening
+from equipoise_server.services.participants.move_participant import move_participant
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.record_death import record_death
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.participants.stop_dosing import stop_dosing
+from equipoise_server.services.participants.withdraw import withdraw
+from equipoise_server.services.trial import agree
+from equipoise_server.services.trial.lock import lock
+from equipoise_server.services.trial.lock_part import lock_part
+from equipoise_server.services.trial.unlock_part import unlock_part
 from equipoise_server.services.verify import verify
-from equipoise_server.services.verify_source import verify_source
-from equipoise_server.services.withdraw import withdraw
 from equipoise_server.store.locks import Part
 from equipoise_server.store.models import LedgerEntry, Lock, Record, RecordVersion, Trial
 from equipoise_server.store.queries import checklist
@@ -65,8 +65,8 @@ def force(part: Part) -> None:
     """A lock as if everything had been finished."""
     from django.db import connection, transaction
 
-    from equipoise_server.services.lock_part import append
     from equipoise_server.services.request import Request
+    from equipoise_server.services.trial.lock_part import append
     from equipoise_server.store import locks
     from equipoise_server.store.models import User
 
@@ -257,8 +257,8 @@ def test_a_lock_taken_or_put_by_hand_is_found(finished: Cast) -> None:
 
 
 def test_what_cannot_be_had_any_more_is_settled_by_a_closed_query(trial: Cast) -> None:
-    from equipoise_server.services.close_query import close_query
-    from equipoise_server.services.open_query import open_query
+    from equipoise_server.services.cleaning.close_query import close_query
+    from equipoise_server.services.cleaning.open_query import open_query
 
     code = trial.enrol(CODE)
     trial.fill_in(code, "screening_breath", {"result": "positive"})
@@ -304,10 +304,10 @@ def test_nothing_writes_records_or_life_cycles_past_the_locks() -> None:
         "UPDATE store_record ": {"store/writing.py"},
         "Participant.objects.update_or_create": set(),
         "rows.put(cursor, Participant": {"store/life.py"},
-        "life.put(": {"services/randomise.py"},
+        "life.put(": {"services/participants/randomise.py"},
         " RecordVersion.objects.create": set(),
         " Record.objects.create": set(),
-        "save_redacted(": {"store/save.py", "services/redact.py"},
+        "save_redacted(": {"store/save.py", "services/records/redact.py"},
     }
     built: set[str] = set()
     for path in sorted(root.rglob("*.py")):
@@ -316,7 +316,11 @@ def test_nothing_writes_records_or_life_cycles_past_the_locks() -> None:
             assert words not in text or name in homes, (words, name)
         if "store.save" in text or name == "store/save.py":
             built |= {name} if _builds_standing(ast.parse(text), name) else set()
-    assert built == {"store/save.py", "services/randomisation_record.py", "services/redact.py"}
+    assert built == {
+        "store/save.py",
+        "services/participants/randomisation_record.py",
+        "services/records/redact.py",
+    }
 
 
 def _builds_standing(tree: ast.Module, name: str) -> bool:

@@ -13,8 +13,8 @@ from post_office.models import Email, Log
 
 from equipoise.errors import FormIncomplete, UnknownRecord
 from equipoise_server.identity.models import Letter
-from equipoise_server.services import mail
-from equipoise_server.services.send_mail import MOST_TRIES, send_mail
+from equipoise_server.services.letters import mail
+from equipoise_server.services.outbox.send_mail import MOST_TRIES, send_mail
 from server.smtp import Server, free_port, serving
 
 ANNA = "anna.canary@example.org"

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from equipoise_server.services.administer import Dose, administer
-from equipoise_server.services.dispense import dispense, prepare_unit
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.administer import Dose, administer
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.supply.dispense import dispense, prepare_unit
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import participants, records
 from equipoise_server.store.queries.participants import Filter

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from equipoise.errors import EquipoiseError, NotPermitted, OutOfStock, SavedFirst
-from equipoise_server.services.appoint import appoint, dismiss
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.access.appoint import appoint, dismiss
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.web.shared import session
 from equipoise_server.web.shared.access import READERS
 from equipoise_server.web.shared.errors import STATUS, status_of

@@ -8,10 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.open_query import open_query
-from equipoise_server.services.permissions import ALLOWED
-from equipoise_server.services.raise_deviation import raise_deviation
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.permissions import ALLOWED
+from equipoise_server.services.cleaning.open_query import open_query
+from equipoise_server.services.cleaning.raise_deviation import raise_deviation
 from equipoise_server.store.models import Deviation, Finding, RecordVersion
 from equipoise_server.web.shared.access import READERS
 from server.cast import ADULT, NOW, TODAY, Cast, key

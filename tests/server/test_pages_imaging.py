@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from equipoise_server.services.attach_image import withdraw_image
+from equipoise_server.services.imaging.attach_image import withdraw_image
 from equipoise_server.store import image_files
 from equipoise_server.store.models import Image, ImageOffer, ImageReading, Scan
 from server import imaged

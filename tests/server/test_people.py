@@ -24,17 +24,17 @@ from equipoise.errors import (
     SidesMixed,
     UnknownRecord,
 )
-from equipoise_server.services import fresh_factor, permissions, second_factor, train
-from equipoise_server.services.accept_invitation import accept_invitation
-from equipoise_server.services.appoint import appoint, dismiss
-from equipoise_server.services.delegate import (
+from equipoise_server.services.access import fresh_factor, permissions, second_factor, train
+from equipoise_server.services.access.accept_invitation import accept_invitation
+from equipoise_server.services.access.appoint import appoint, dismiss
+from equipoise_server.services.access.delegate import (
     delegate,
     demand_delegations,
     end_delegation,
     purpose,
 )
-from equipoise_server.services.invite import LASTS, Invited, invite, withdraw_invitation
-from equipoise_server.services.screen import screen
+from equipoise_server.services.access.invite import LASTS, Invited, invite, withdraw_invitation
+from equipoise_server.services.participants.screen import screen
 from equipoise_server.store.models import Delegation, Invitation, LedgerEntry, Membership, User
 from equipoise_server.store.queries import people as queries
 from server.cast import NOW, TODAY, Cast, key, open_the_trial

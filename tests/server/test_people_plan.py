@@ -14,8 +14,8 @@ from equipoise.errors import NotDelegated, NotPermitted, NotTrained, ProtocolErr
 from equipoise.protocol.load import load
 from equipoise.protocol.people_plan import Step
 from equipoise.protocol.roles import ROLES, SITE_STAFF, Role
-from equipoise_server.services import fresh_factor, permissions, train
-from equipoise_server.services.delegate import delegate, demand_delegations, purpose
+from equipoise_server.services.access import fresh_factor, permissions, train
+from equipoise_server.services.access.delegate import delegate, demand_delegations, purpose
 from equipoise_server.store.models import User
 from equipoise_server.store.study import forget_studies
 from server.cast import NOW, Cast, key, open_the_trial

@@ -16,11 +16,11 @@ from django.test import Client
 from django.utils import timezone
 
 from equipoise_server.identity.models import Enquirer, Volunteer
-from equipoise_server.services import annotate as noting
-from equipoise_server.services import public_limits
-from equipoise_server.services.list_studies import list_records
-from equipoise_server.services.post_study import post_site, post_study
-from equipoise_server.services.send_mail import send_mail
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.portal import annotate as noting
+from equipoise_server.services.portal import public_limits
+from equipoise_server.services.portal.list_studies import list_records
+from equipoise_server.services.portal.post_study import post_site, post_study
 from equipoise_server.store.models import Enquiry, PublicCount, SitePosting
 from equipoise_server.store.queries import listings
 from equipoise_server.store.queries.listings import Wanted
@@ -258,7 +258,7 @@ def test_own_pages_are_closed_to_strangers_and_to_staff(trial: Cast) -> None:
 
 
 def test_one_click_stops_alerts_without_signing_in(trial: Cast, server: Server) -> None:
-    from equipoise_server.services import links
+    from equipoise_server.services.letters import links
 
     token = volunteer(server)
     client = Client(enforce_csrf_checks=True)

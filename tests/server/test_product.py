@@ -31,17 +31,17 @@ from equipoise.protocol.roles import SITE_STAFF
 from equipoise.supply import by_lot
 from equipoise_server.allocator import client, depot, holds, kits, product_views
 from equipoise_server.commands.demo_depot import good
-from equipoise_server.services.account_for import account_for, hand_in
-from equipoise_server.services.administer import Dose, administer
-from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
-from equipoise_server.services.label import labels
-from equipoise_server.services.lock import lock
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.receive import receive
-from equipoise_server.services.refresh_validity import refresh_validity
-from equipoise_server.services.replace_kit import replace_kit
-from equipoise_server.services.transfer_kits import transfer_kits
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.participants.administer import Dose, administer
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.supply.account_for import account_for, hand_in
+from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
+from equipoise_server.services.supply.label import labels
+from equipoise_server.services.supply.receive import receive
+from equipoise_server.services.supply.refresh_validity import refresh_validity
+from equipoise_server.services.supply.replace_kit import replace_kit
+from equipoise_server.services.supply.transfer_kits import transfer_kits
+from equipoise_server.services.trial.lock import lock
 from equipoise_server.services.verify import verify
 from equipoise_server.store import study as studies
 from equipoise_server.store import supplies
@@ -105,10 +105,7 @@ def cold(trial: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     dosing = replace(trial.study.protocol.dosing, in_use_hours=4.0, two_persons=True)
     study = replace(trial.study, protocol=replace(trial.study.protocol, dosing=dosing))
     monkeypatch.setattr(studies, "of_digest", lambda _digest: study)
-    for module in ("standing",):
-        monkeypatch.setattr(
-            f"equipoise_server.services.{module}.studies.of_digest", lambda _: study
-        )
+    monkeypatch.setattr("equipoise_server.services.standing.studies.of_digest", lambda _: study)
 
 
 def test_a_batch_holds_every_product_in_the_proportion_of_the_arms(trial, depot_of):

@@ -19,13 +19,13 @@ from equipoise.errors import (
     ReasonRequired,
     UnknownRecord,
 )
-from equipoise_server.services.answer_query import answer_query
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.check_data import check_data
-from equipoise_server.services.close_query import close_query
-from equipoise_server.services.open_query import open_query
-from equipoise_server.services.reopen_query import reopen_query
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.cleaning.answer_query import answer_query
+from equipoise_server.services.cleaning.check_data import check_data
+from equipoise_server.services.cleaning.close_query import close_query
+from equipoise_server.services.cleaning.open_query import open_query
+from equipoise_server.services.cleaning.reopen_query import reopen_query
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Finding, LedgerEntry, User
 from equipoise_server.store.queries import cleaning as reading

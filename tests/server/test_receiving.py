@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from equipoise.errors import EquipoiseError, Refused
-from equipoise_server.services.receive import receive
+from equipoise_server.services.supply.receive import receive
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Kit, LedgerEntry
 from server.cast import NOW, Cast, key

@@ -11,13 +11,13 @@ from django.urls import reverse
 
 from equipoise.errors import AlreadyRecorded, AmendmentRefused, ReconsentDue
 from equipoise.protocol.load import load
-from equipoise_server.services.activate_amendment import activate_amendment
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent_sign import copy_of
-from equipoise_server.services.consent_talk import talk_of
-from equipoise_server.services.move_participant import move_participant
-from equipoise_server.services.publish_amendment import publish_amendment
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.consenting.consent_sign import copy_of
+from equipoise_server.services.consenting.consent_talk import talk_of
+from equipoise_server.services.participants.move_participant import move_participant
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.services.verify import verify
 from equipoise_server.store import life
 from equipoise_server.store import study as studies
@@ -111,7 +111,7 @@ def test_who_agreed_to_an_earlier_version_is_asked_anew_and_then_moves(
 
 def begin_new(trial: Cast) -> str:
     """A conversation with somebody who was screened under the amendment."""
-    from equipoise_server.services.screen import screen
+    from equipoise_server.services.participants.screen import screen
 
     screen(site="s01", code=THIRD, on=TODAY, by=trial.investigator, at=LATER, key=key())
     return begin(trial, THIRD, at=LATER)

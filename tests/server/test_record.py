@@ -16,7 +16,7 @@ from equipoise.errors import (
     SavedFirst,
     UnknownRecord,
 )
-from equipoise_server.services.appoint import dismiss
+from equipoise_server.services.access.appoint import dismiss
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Finding, LedgerEntry, Record, RecordPayload, RecordVersion
 from server.cast import ADULT, INFECTED, NOW, TODAY, Cast, key

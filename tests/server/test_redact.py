@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from equipoise.errors import KeyReused, NotPermitted, TwoPersonsRequired, UnknownRecord
-from equipoise_server.services.redact import redact
-from equipoise_server.services.two_persons import Agreed
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.records.redact import redact
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry, RecordPayload, Trial
 from equipoise_server.store.queries import records
@@ -167,9 +167,9 @@ def test_a_reason_that_may_stay_is_still_told_when_the_answers_go(typed: Cast) -
 
 
 def test_what_was_said_in_a_query_goes_and_who_said_something_stays(typed: Cast) -> None:
-    from equipoise_server.services.answer_query import answer_query
-    from equipoise_server.services.export import export
-    from equipoise_server.services.open_query import open_query
+    from equipoise_server.services.cleaning.answer_query import answer_query
+    from equipoise_server.services.cleaning.open_query import open_query
+    from equipoise_server.services.trial.export import export
     from equipoise_server.store.queries.cleaning import said_on, thread
     from server.pages import signed_in, text_of
 

@@ -15,7 +15,7 @@ from equipoise.errors import (
     SavedFirst,
     UnknownRecord,
 )
-from equipoise_server.services.sign import Wanted, sign
+from equipoise_server.services.records.sign import Wanted, sign
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Record, Signature, SignatureAct, SignatureVoid, Trial
 from equipoise_server.store.queries.finalising import signatures, unsigned

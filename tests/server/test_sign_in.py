@@ -15,8 +15,8 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from equipoise.errors import AlreadyRecorded, FactorRefused, NotPermitted, SealBroken
-from equipoise_server.services import fresh_factor, second_factor
-from equipoise_server.services.appoint import appoint
+from equipoise_server.services.access import fresh_factor, second_factor
+from equipoise_server.services.access.appoint import appoint
 from equipoise_server.store import accounts, factors
 from equipoise_server.store.models import FactorGrant, User
 from equipoise_server.web.people import me

@@ -11,8 +11,8 @@ import yaml
 from django.test import Client
 
 from equipoise.errors import NotPermitted, SavedFirst, UnknownRecord
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.report_special import report_special
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.records.report_special import report_special
 from equipoise_server.services.verify import verify
 from equipoise_server.store import life
 from equipoise_server.store.models import LedgerEntry

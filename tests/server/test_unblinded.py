@@ -8,9 +8,9 @@ import pytest
 from django.db import connections
 
 from equipoise_server.allocator import client, register
-from equipoise_server.services.dispense import dispense
-from equipoise_server.services.note_unblindings import note_unblindings
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.supply.dispense import dispense
+from equipoise_server.services.trial.note_unblindings import note_unblindings
 from equipoise_server.store.models import LedgerEntry
 from equipoise_server.store.queries.unblindings import unblindings
 from equipoise_server.vault.models import Allocation, VaultLedgerEntry

@@ -10,8 +10,8 @@ from django.db import connections
 
 from equipoise.errors import AssertionUsed
 from equipoise_server.allocator import client, frames, messages, proof, register, sockets
-from equipoise_server.services import note_unblindings as noting
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.trial import note_unblindings as noting
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry
 from equipoise_server.vault.models import VaultLedgerEntry

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections, transaction
 
 from equipoise_server.allocator import client, depot
-from equipoise_server.services.randomise import randomise
+from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.verify import verify
 from equipoise_server.sqlite.guard import schema_door
 from equipoise_server.store import append_only

@@ -18,13 +18,13 @@ from django.test import Client, RequestFactory
 from equipoise.participant.state import Consent
 from equipoise.protocol.load import load
 from equipoise.protocol.overlay import amend
-from equipoise_server.services.activate_amendment import activate_amendment
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.consent import consent
-from equipoise_server.services.move_participant import move_participant
-from equipoise_server.services.publish_amendment import publish_amendment
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.screen import screen
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.participants.move_participant import move_participant
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.store.queries import checklist, participants
 from equipoise_server.store.queries.finalising import unsigned
 from equipoise_server.web.shared.moment import Moment

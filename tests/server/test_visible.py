@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from equipoise_server.services import visible
+from equipoise_server.services.access import visible
 from equipoise_server.store.models import User
 from equipoise_server.web.shared.access import READERS
 from server.cast import ADULT, NOW, Cast

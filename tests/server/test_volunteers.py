@@ -19,23 +19,23 @@ from equipoise.errors import (
 )
 from equipoise_server.identity.models import Alerted, Interest, Permission, Volunteer
 from equipoise_server.keys.models import PersonKey
-from equipoise_server.services import annotate as notes
-from equipoise_server.services import links, mail
-from equipoise_server.services.alert_volunteers import alert_volunteers, would_alert
-from equipoise_server.services.enter import choose, enter, save_study, stop_alerts
-from equipoise_server.services.leave_registry import erase_volunteer, take_along
-from equipoise_server.services.look_after_portal import send_digests
-from equipoise_server.services.post_study import post_site, post_study
-from equipoise_server.services.public_consent import withdraw_consent
-from equipoise_server.services.send_mail import send_mail
-from equipoise_server.services.sign_up import (
+from equipoise_server.services.background.look_after_portal import send_digests
+from equipoise_server.services.letters import links, mail
+from equipoise_server.services.outbox.send_mail import send_mail
+from equipoise_server.services.portal import annotate as notes
+from equipoise_server.services.portal.alert_volunteers import alert_volunteers, would_alert
+from equipoise_server.services.portal.enter import choose, enter, save_study, stop_alerts
+from equipoise_server.services.portal.leave_registry import erase_volunteer, take_along
+from equipoise_server.services.portal.post_study import post_site, post_study
+from equipoise_server.services.portal.public_consent import withdraw_consent
+from equipoise_server.services.portal.sign_up import (
     Wish,
     ask_to_enter,
     confirm,
     purge_unconfirmed,
     sign_up,
 )
-from equipoise_server.services.volunteers import alerts, consents, known
+from equipoise_server.services.portal.volunteers import alerts, consents, known
 from equipoise_server.store.models import Listing
 from server.cast import NOW, Cast, key
 from server.portal import ANNA, link_in, volunteer, write_to

@@ -23,9 +23,9 @@ from equipoise.protocol.load import load
 from equipoise.protocol.model import Site
 from equipoise_server.allocator import ceremony, client, kits
 from equipoise_server.allocator.transaction import vault_transaction
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.open_site import open_site
-from equipoise_server.services.open_trial import open_trial
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.trial.open_site import open_site
+from equipoise_server.services.trial.open_trial import open_trial
 from equipoise_server.store.models import User
 from server.allocator_process import SOURCE, Allocator
 from server.cast import NOW, key

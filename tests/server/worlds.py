@@ -120,7 +120,7 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
 def letters() -> Iterator[tuple[str, bytes]]:
     """Every queued letter as the mail server would get it, dates aside."""
     from equipoise_server.identity.models import Letter
-    from equipoise_server.services import send_mail
+    from equipoise_server.services.outbox import send_mail
 
     for letter in Letter.objects.using("identity").order_by("pk"):
         message = send_mail.message_of(letter)

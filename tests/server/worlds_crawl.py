@@ -84,7 +84,7 @@ def visitors(*, few: bool) -> list[Visitor]:
     from django.test import Client
 
     from equipoise.protocol.roles import ROLES
-    from equipoise_server.services import permissions
+    from equipoise_server.services.access import permissions
     from equipoise_server.web.shared import session
     from server.worlds_fill import home, person_of
 
@@ -296,8 +296,8 @@ def programs(asked: Statements, opened: set[str], *, few: bool) -> Seen:
     from django.test import Client
     from django.urls import reverse
 
-    from equipoise_server.services import permissions
-    from equipoise_server.services.program_tokens import issue
+    from equipoise_server.services.access import permissions
+    from equipoise_server.services.access.program_tokens import issue
     from server.worlds_fill import filled, person_of
 
     for role in (SEES_MUCH,) if few else permissions.BY_PROGRAM:

@@ -97,7 +97,7 @@ def _link(purpose: str, model: str, alias: str) -> Any:
     def value() -> dict[str, Any] | None:
         from django.apps import apps
 
-        from equipoise_server.services import links
+        from equipoise_server.services.letters import links
 
         found = apps.get_model(model).objects.using(alias).order_by("pk").first()
         return None if found is None else {"signed": links.make(purpose, found.token)}

@@ -8,8 +8,8 @@ from typing import Any
 
 def strangers_come(desk: Any, at: datetime) -> None:
     """A message to a site, a volunteer with a note, an invitation, a participant's own pages."""
-    from equipoise_server.services.contact_site import Message, contact_site
-    from equipoise_server.services.invite import Invited, invite
+    from equipoise_server.services.access.invite import Invited, invite
+    from equipoise_server.services.portal.contact_site import Message, contact_site
     from server.worlds import NOON
 
     protocol = desk.study.protocol
@@ -35,9 +35,10 @@ def strangers_come(desk: Any, at: datetime) -> None:
 def sign_up_one(desk: Any) -> None:
     """A volunteer who confirms, and asks something about the study page."""
     from equipoise.exchange.topics import topics
-    from equipoise_server.services import annotate, links
-    from equipoise_server.services.sign_up import Wish, confirm, sign_up
-    from equipoise_server.services.volunteers import by_address
+    from equipoise_server.services.letters import links
+    from equipoise_server.services.portal import annotate
+    from equipoise_server.services.portal.sign_up import Wish, confirm, sign_up
+    from equipoise_server.services.portal.volunteers import by_address
     from server.worlds import NOON
 
     address = "vera@example.org"
@@ -55,8 +56,8 @@ def sign_up_one(desk: Any) -> None:
 
 def open_own_pages() -> None:
     """The first randomised participant reads their pages, and tells of a problem."""
-    from equipoise_server.services.participant_door import open_door
-    from equipoise_server.services.report_problem import report_problem
+    from equipoise_server.services.own_pages.participant_door import open_door
+    from equipoise_server.services.own_pages.report_problem import report_problem
     from equipoise_server.store.models import Participant
     from server.worlds import NOON
 
@@ -70,7 +71,7 @@ def talk_of_consent(desk: Any, at: datetime) -> None:
     """Somebody is screened, reads the consent document, and both sides sign."""
     from types import SimpleNamespace
 
-    from equipoise_server.services.screen import screen
+    from equipoise_server.services.participants.screen import screen
     from server import consenting
 
     site = desk.study.protocol.sites[0].id

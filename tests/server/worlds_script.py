@@ -80,9 +80,9 @@ def conduct(
 def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     """Clean, account, unblind, sign, refuse, publish, export: all that comes before lock."""
     from equipoise_server.commands.demo_finalising import finalise
+    from equipoise_server.services.background.tick import tick
     from equipoise_server.services.backup import archive
-    from equipoise_server.services.export import export
-    from equipoise_server.services.tick import tick
+    from equipoise_server.services.trial.export import export
     from server.worlds_public import strangers_come
 
     desk.finish_cleaning(at)
@@ -102,9 +102,9 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
 
 def send_pictures(desk: Any, at: datetime) -> None:
     """One that a masked reader has scored, and one that somebody still has to look at."""
-    from equipoise_server.services.attach_image import attach_image
-    from equipoise_server.services.offer_image import Spot, offer_image
-    from equipoise_server.services.read_image import read_image
+    from equipoise_server.services.imaging.attach_image import attach_image
+    from equipoise_server.services.imaging.offer_image import Spot, offer_image
+    from equipoise_server.services.imaging.read_image import read_image
     from equipoise_server.store import imaging
     from equipoise_server.store.models import Participant, Scan
     from equipoise_server.store.save import Place
@@ -150,8 +150,8 @@ def refuse_for_want_of_stock(at: datetime) -> None:
 def publish_another_version(desk: Any, folder: Path, at: datetime) -> None:
     """An amendment that changes its number alone, in force at the first site."""
     from equipoise.protocol.load import load
-    from equipoise_server.services.activate_amendment import activate_amendment
-    from equipoise_server.services.publish_amendment import publish_amendment
+    from equipoise_server.services.trial.activate_amendment import activate_amendment
+    from equipoise_server.services.trial.publish_amendment import publish_amendment
 
     new = folder / "amended"
     shutil.copytree(folder / "study", new)
@@ -172,11 +172,11 @@ def open_the_trial(study: Any, at: datetime) -> dict[tuple[str, str], Any]:
     """Sites, sealed list, and one person per role and place."""
     from equipoise.protocol.roles import ROLES, SITE_STAFF
     from equipoise_server.allocator import client
-    from equipoise_server.services.appoint import appoint
-    from equipoise_server.services.open_site import open_site
-    from equipoise_server.services.open_trial import open_trial
-    from equipoise_server.services.post_study import post_study
-    from equipoise_server.services.seal_list import seal_list
+    from equipoise_server.services.access.appoint import appoint
+    from equipoise_server.services.portal.post_study import post_study
+    from equipoise_server.services.trial.open_site import open_site
+    from equipoise_server.services.trial.open_trial import open_trial
+    from equipoise_server.services.trial.seal_list import seal_list
 
     boss = open_trial(study, demo=True, username="boss", full_name="B", password=None, at=at)
     seal_list(by=boss, at=at, key="list", seed=bytes(range(32)))
@@ -201,7 +201,7 @@ def open_the_trial(study: Any, at: datetime) -> dict[tuple[str, str], Any]:
 def unblind_one(desk: Any, at: datetime) -> None:
     """One emergency; what was told goes to the person alone, that it happened to their letters."""
     from equipoise_server.allocator import client
-    from equipoise_server.services.note_unblindings import note_unblindings
+    from equipoise_server.services.trial.note_unblindings import note_unblindings
     from equipoise_server.store.models import Invitation, Participant
 
     found = Participant.objects.exclude(kit="").order_by("code").first()

@@ -27,7 +27,7 @@ def analyse_instance(
 ) -> None:
     """Analyse an instance."""
     open_instance(folder)
-    from equipoise_server.services.analyse import analyse
+    from equipoise_server.services.trial.analyse import analyse
     from equipoise_server.store.accounts import person
 
     written = analyse(out=out, by=person(by), at=datetime.now(UTC))

@@ -19,13 +19,13 @@ from equipoise.forms.verification import to_verify
 from equipoise.schedule.matrix import LOG
 from equipoise_server.commands.demo_imaging import Pictures, without_scores
 from equipoise_server.commands.service_desk import ServiceDesk
-from equipoise_server.services.answer_query import answer_query
-from equipoise_server.services.check_data import check_data
-from equipoise_server.services.classify_deviation import classify_deviation
-from equipoise_server.services.close_query import close_query
-from equipoise_server.services.code_term import code_term
-from equipoise_server.services.open_query import open_query
-from equipoise_server.services.verify_source import verify_source
+from equipoise_server.services.cleaning.answer_query import answer_query
+from equipoise_server.services.cleaning.check_data import check_data
+from equipoise_server.services.cleaning.classify_deviation import classify_deviation
+from equipoise_server.services.cleaning.close_query import close_query
+from equipoise_server.services.cleaning.code_term import code_term
+from equipoise_server.services.cleaning.open_query import open_query
+from equipoise_server.services.cleaning.verify_source import verify_source
 from equipoise_server.store import dictionaries
 from equipoise_server.store.models import Finding, Record, User
 from equipoise_server.store.queries import deviating

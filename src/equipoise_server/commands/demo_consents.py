@@ -15,15 +15,14 @@ from typing import Any
 from equipoise.errors import AlreadyWithdrawn
 from equipoise.participant import Level
 from equipoise_server.commands.demo_cleaning import CleaningDesk
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.answer_contact import (
-    answer_contact,
-    hand_over,
-    note_call,
-    read_enquiry,
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.consenting.consent_sign import (
+    countersign,
+    decline,
+    purpose,
+    sign_as_person,
 )
-from equipoise_server.services.consent_sign import countersign, decline, purpose, sign_as_person
-from equipoise_server.services.consent_talk import (
+from equipoise_server.services.consenting.consent_talk import (
     Persons,
     Talk,
     answer_asked,
@@ -34,9 +33,15 @@ from equipoise_server.services.consent_talk import (
     note_read,
     talk_of,
 )
-from equipoise_server.services.contact_site import Message, contact_site
-from equipoise_server.services.report_problem import answer_problem, report_problem
-from equipoise_server.services.withdraw_wish import wish_to_withdraw
+from equipoise_server.services.own_pages.report_problem import answer_problem, report_problem
+from equipoise_server.services.own_pages.withdraw_wish import wish_to_withdraw
+from equipoise_server.services.portal.answer_contact import (
+    answer_contact,
+    hand_over,
+    note_call,
+    read_enquiry,
+)
+from equipoise_server.services.portal.contact_site import Message, contact_site
 from equipoise_server.store.models import User
 
 AT_SHOWN_SITE = 14  # participants there who sign on the tablet; the rest and others on paper

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from equipoise.protocol.model import ReleaseTest, Study
 from equipoise_server.allocator import client, depot
-from equipoise_server.services.account_for import account_for
-from equipoise_server.services.receive import receive
-from equipoise_server.services.refresh_validity import refresh_validity
-from equipoise_server.services.transfer_kits import transfer_kits
+from equipoise_server.services.supply.account_for import account_for
+from equipoise_server.services.supply.receive import receive
+from equipoise_server.services.supply.refresh_validity import refresh_validity
+from equipoise_server.services.supply.transfer_kits import transfer_kits
 from equipoise_server.store.models import Kit, User
 
 BATCH = 60  # shares

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from equipoise.errors import NotReady, WaitsForBoard
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.answer_query import answer_query
-from equipoise_server.services.close_query import close_query
-from equipoise_server.services.decide_board import decide_board
-from equipoise_server.services.lock_part import lock_part
-from equipoise_server.services.open_query import open_query
-from equipoise_server.services.sign import Wanted, purpose, sign
-from equipoise_server.services.verify_source import verify_source
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.cleaning.answer_query import answer_query
+from equipoise_server.services.cleaning.close_query import close_query
+from equipoise_server.services.cleaning.open_query import open_query
+from equipoise_server.services.cleaning.verify_source import verify_source
+from equipoise_server.services.records.sign import Wanted, purpose, sign
+from equipoise_server.services.trial.decide_board import decide_board
+from equipoise_server.services.trial.lock_part import lock_part
 from equipoise_server.store.locks import Part
 from equipoise_server.store.models import Participant, Record, User
 from equipoise_server.store.queries import checklist

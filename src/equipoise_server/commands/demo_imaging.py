@@ -17,10 +17,10 @@ import numpy as np
 from equipoise.errors import Refused
 from equipoise.protocol.imaging import FileRule, Reading
 from equipoise.protocol.model import Study
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.attach_image import attach_image
-from equipoise_server.services.offer_image import Spot, offer_image
-from equipoise_server.services.read_image import read_image
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.imaging.attach_image import attach_image
+from equipoise_server.services.imaging.offer_image import Spot, offer_image
+from equipoise_server.services.imaging.read_image import read_image
 from equipoise_server.store import imaging
 from equipoise_server.store.accounts import person
 from equipoise_server.store.models import Scan, User

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from equipoise_server.services import delegate, fresh_factor, permissions, train
+from equipoise_server.services.access import delegate, fresh_factor, permissions, train
 from equipoise_server.store.models import User
 
 BEFORE = {"gcp": timedelta(days=200), "protocol": timedelta(days=3)}

@@ -16,17 +16,26 @@ from equipoise.exchange.listing import of_study
 from equipoise.exchange.plain_summary import LANGUAGES, as_text, plain_summary
 from equipoise.protocol.model import Study
 from equipoise_server.commands.demo_consents import NOWHERE, QUESTIONS, ConsentDesk
-from equipoise_server.services import answer_contact as contacts
-from equipoise_server.services import links
-from equipoise_server.services.annotate import annotate, answer_question, public_passages, share
-from equipoise_server.services.contact_site import Message, contact_site
-from equipoise_server.services.count_public import count_public, name_source
-from equipoise_server.services.deliver_results import deliver_results, open_results, release_results
-from equipoise_server.services.enter import save_study
-from equipoise_server.services.post_study import post_site, post_study
-from equipoise_server.services.report_problem import report_problem
-from equipoise_server.services.sign_up import Wish, confirm, sign_up
-from equipoise_server.services.volunteers import by_address
+from equipoise_server.services.letters import links
+from equipoise_server.services.own_pages.deliver_results import (
+    deliver_results,
+    open_results,
+    release_results,
+)
+from equipoise_server.services.own_pages.report_problem import report_problem
+from equipoise_server.services.portal import answer_contact as contacts
+from equipoise_server.services.portal.annotate import (
+    annotate,
+    answer_question,
+    public_passages,
+    share,
+)
+from equipoise_server.services.portal.contact_site import Message, contact_site
+from equipoise_server.services.portal.count_public import count_public, name_source
+from equipoise_server.services.portal.enter import save_study
+from equipoise_server.services.portal.post_study import post_site, post_study
+from equipoise_server.services.portal.sign_up import Wish, confirm, sign_up
+from equipoise_server.services.portal.volunteers import by_address
 from equipoise_server.store.models import User
 
 Staff = Mapping[tuple[str, str], User]

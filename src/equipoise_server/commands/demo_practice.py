@@ -8,7 +8,7 @@ from pathlib import Path
 from equipoise.protocol.model import Study
 from equipoise_server.commands.demo_trial import open_with_staff
 from equipoise_server.commands.service_desk import ServiceDesk
-from equipoise_server.services.post_study import post_study
+from equipoise_server.services.portal.post_study import post_study
 from equipoise_server.store.accounts import person
 
 SINCE = timedelta(days=30)

@@ -29,16 +29,16 @@ from equipoise_server.commands.demo_logins import Login, new_password, write_log
 from equipoise_server.commands.demo_people import delegate_and_train
 from equipoise_server.commands.demo_portal import afterwards, leave_problems, open_portal
 from equipoise_server.commands.demo_wanted import Wanted
-from equipoise_server.services import second_factor
-from equipoise_server.services.analyse import analyse
-from equipoise_server.services.appoint import appoint
-from equipoise_server.services.lock import lock
-from equipoise_server.services.open_site import open_site
-from equipoise_server.services.open_trial import open_trial
-from equipoise_server.services.seal_list import seal_list
-from equipoise_server.services.tick import tick
-from equipoise_server.services.two_persons import Agreed
-from equipoise_server.services.unblind import unblind
+from equipoise_server.services.access import second_factor
+from equipoise_server.services.access.appoint import appoint
+from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.background.tick import tick
+from equipoise_server.services.trial.analyse import analyse
+from equipoise_server.services.trial.lock import lock
+from equipoise_server.services.trial.open_site import open_site
+from equipoise_server.services.trial.open_trial import open_trial
+from equipoise_server.services.trial.seal_list import seal_list
+from equipoise_server.services.trial.unblind import unblind
 from equipoise_server.store import supplies
 from equipoise_server.store.accounts import person
 from equipoise_server.store.models import User

@@ -45,7 +45,7 @@ def export_instance(
 ) -> None:
     """Export an instance; exit code 1 where a registration is not complete."""
     open_instance(folder)
-    from equipoise_server.services.export import export
+    from equipoise_server.services.trial.export import export
     from equipoise_server.store.accounts import person
 
     files = export(to, out=out, by=person(by), at=datetime.now(UTC))

@@ -55,7 +55,7 @@ def publish(
 ) -> None:
     """Publish; sites are activated on the pages, each from a day of its own."""
     open_instance(folder)
-    from equipoise_server.services.publish_amendment import publish_amendment
+    from equipoise_server.services.trial.publish_amendment import publish_amendment
     from equipoise_server.store.accounts import person
 
     at = datetime.now(UTC)
@@ -104,8 +104,8 @@ def redact_answers(
 ) -> None:
     """Two persons, each with a reason that does not repeat what is removed."""
     open_instance(folder)
-    from equipoise_server.services.redact import redact
-    from equipoise_server.services.two_persons import Agreed
+    from equipoise_server.services.access.two_persons import Agreed
+    from equipoise_server.services.records.redact import redact
     from equipoise_server.store.accounts import person
     from equipoise_server.store.save import Place
 

@@ -77,7 +77,7 @@ def _seal(study: Study, instance: Path, by: str, escrow: Escrow, at: datetime) -
 
     """
     open_instance(instance)
-    from equipoise_server.services.seal_list import seal_list
+    from equipoise_server.services.trial.seal_list import seal_list
     from equipoise_server.store.accounts import person
     from equipoise_server.store.models import Trial
 

@@ -37,7 +37,7 @@ def import_dictionary(
 ) -> None:
     """The newest version loaded under a name is the one in use."""
     open_instance(folder)
-    from equipoise_server.services.load_dictionary import load_dictionary
+    from equipoise_server.services.cleaning.load_dictionary import load_dictionary
     from equipoise_server.store.models import User
 
     person = User.objects.filter(username=by).first()

@@ -38,7 +38,7 @@ def labels(
 ) -> None:
     """Write one PDF for each kit: a label for the kit and one for each of its units."""
     open_instance(folder)
-    from equipoise_server.services.label import labels as printed
+    from equipoise_server.services.supply.label import labels as printed
     from equipoise_server.store.accounts import person
     from equipoise_server.store.models import Kit
 

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def list_registry(files: Files, folder: Folder = DEFAULT, as_document: JsonFlag = False) -> None:
     """List every record of these files; one that is known is replaced."""
     open_instance(folder)
-    from equipoise_server.services.list_studies import list_records
+    from equipoise_server.services.portal.list_studies import list_records
     from equipoise_server.store.queries.listings import count
 
     found = [one for path in files for one in _files(path)]

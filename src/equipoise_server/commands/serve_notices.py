@@ -31,7 +31,7 @@ def notices(
     open_instance(folder)
     from django.db import DatabaseError, close_old_connections
 
-    from equipoise_server.services.note_unblindings import note_quietly
+    from equipoise_server.services.trial.note_unblindings import note_quietly
 
     while True:
         close_old_connections()

@@ -19,23 +19,23 @@ from equipoise.supply import split_unit
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_depot import Depot
 from equipoise_server.commands.demo_finalising import when_open
-from equipoise_server.services import administer as dosing
-from equipoise_server.services.account_for import account_for, hand_in
-from equipoise_server.services.complete import complete
-from equipoise_server.services.consent import consent
-from equipoise_server.services.discharge import discharge
-from equipoise_server.services.dispense import dispense, prepare_unit, thaw_unit
-from equipoise_server.services.fail_screening import fail_screening
-from equipoise_server.services.randomise import randomise
-from equipoise_server.services.readmit import readmit
-from equipoise_server.services.receive import receive
-from equipoise_server.services.record import record
-from equipoise_server.services.record_death import record_death
-from equipoise_server.services.replace_kit import replace_kit
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.screen import screen
-from equipoise_server.services.stop_dosing import stop_dosing
-from equipoise_server.services.withdraw import withdraw
+from equipoise_server.services.consenting.consent import consent
+from equipoise_server.services.participants import administer as dosing
+from equipoise_server.services.participants.complete import complete
+from equipoise_server.services.participants.discharge import discharge
+from equipoise_server.services.participants.fail_screening import fail_screening
+from equipoise_server.services.participants.randomise import randomise
+from equipoise_server.services.participants.readmit import readmit
+from equipoise_server.services.participants.record_death import record_death
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.participants.screen import screen
+from equipoise_server.services.participants.stop_dosing import stop_dosing
+from equipoise_server.services.participants.withdraw import withdraw
+from equipoise_server.services.records.record import record
+from equipoise_server.services.supply.account_for import account_for, hand_in
+from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
+from equipoise_server.services.supply.receive import receive
+from equipoise_server.services.supply.replace_kit import replace_kit
 from equipoise_server.store.models import Kit, User
 
 TOGETHER = 200  # records of the unblinded side that wait for each other

@@ -67,10 +67,10 @@ def _together(
     verb: str, folder: Path, first: tuple[str, str], second: tuple[str, str], as_document: bool
 ) -> None:
     open_instance(folder)
-    from equipoise_server.services import lock as locking
-    from equipoise_server.services import unblind as unblinding
-    from equipoise_server.services import unlock as unlocking
-    from equipoise_server.services.two_persons import Agreed
+    from equipoise_server.services.access.two_persons import Agreed
+    from equipoise_server.services.trial import lock as locking
+    from equipoise_server.services.trial import unblind as unblinding
+    from equipoise_server.services.trial import unlock as unlocking
     from equipoise_server.store.accounts import person
 
     at = datetime.now(UTC)

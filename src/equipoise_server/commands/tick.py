@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def tick_instance(folder: Folder = DEFAULT, as_document: JsonFlag = False) -> None:
     """Run once; exit code 1 where somebody has to look at a participant."""
     open_instance(folder)
-    from equipoise_server.services.tick import tick
+    from equipoise_server.services.background.tick import tick
 
     done = tick(at=datetime.now(UTC))
     if as_document:

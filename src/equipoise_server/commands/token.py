@@ -38,7 +38,7 @@ def token(
 ) -> None:
     """Say the token once; only its digest is kept."""
     open_instance(folder)
-    from equipoise_server.services.program_tokens import issue
+    from equipoise_server.services.access.program_tokens import issue
     from equipoise_server.store.accounts import person
 
     at = datetime.now(UTC)

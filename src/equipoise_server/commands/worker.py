@@ -47,8 +47,8 @@ def work(folder: Folder = DEFAULT, every: Every = 15.0, child: Child = False) ->
 
 
 def _round(at: datetime, *, nightly: bool) -> None:
-    from equipoise_server.services.look_after_portal import look_after_portal
-    from equipoise_server.services.remind_participants import care_for_participants
+    from equipoise_server.services.background.look_after_portal import look_after_portal
+    from equipoise_server.services.own_pages.remind_participants import care_for_participants
 
     care_for_participants(at=at)
     look_after_portal(at=at, nightly=nightly)

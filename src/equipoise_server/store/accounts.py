@@ -34,7 +34,7 @@ class PasswordBackend(ModelBackend):
     """Checks a password and grants nothing."""
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """Django's model permissions are not used: see `services.permissions`."""
+        """Django's model permissions are not used: see `services.access.permissions`."""
         return False
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:

@@ -21,7 +21,7 @@ from equipoise.participant import ParticipantState
 from equipoise.protocol.forms import Form, Item
 from equipoise_server.allocator import asking
 from equipoise_server.allocator.asking import Secret
-from equipoise_server.services.dispense import prepare_unit, thaw_unit
+from equipoise_server.services.supply.dispense import prepare_unit, thaw_unit
 from equipoise_server.store import supplies
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import participants

@@ -10,8 +10,8 @@ from ninja.security import HttpBearer
 
 from equipoise.errors import NotPermitted, UnknownRecord
 from equipoise.protocol.model import Study
-from equipoise_server.services.permissions import ALLOWED
-from equipoise_server.services.program_tokens import Holder, holder
+from equipoise_server.services.access.permissions import ALLOWED
+from equipoise_server.services.access.program_tokens import Holder, holder
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import Participant
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms

@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from equipoise.errors import EquipoiseError
-from equipoise_server.services.permissions import BY_PROGRAM
+from equipoise_server.services.access.permissions import BY_PROGRAM
 from equipoise_server.web.api import reading, shapes, writing
 from equipoise_server.web.api.routes import router
 from equipoise_server.web.api.token import Bearer

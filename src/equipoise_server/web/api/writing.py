@@ -9,7 +9,7 @@ from django.utils import timezone
 from ninja import Header
 from pydantic import StringConstraints
 
-from equipoise_server.services.record import record as save
+from equipoise_server.services.records.record import record as save
 from equipoise_server.web.api import shapes
 from equipoise_server.web.api.reading import InPath, Number, caller
 from equipoise_server.web.api.routes import router

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from equipoise.errors import EquipoiseError, UnknownRecord
 from equipoise.participant import ParticipantState
 from equipoise.participant.deferral import lapsed
-from equipoise_server.services import permissions
-from equipoise_server.services.consent_defer import defer_consent
-from equipoise_server.services.consent_sign import copy_of, countersign, decline, purpose
-from equipoise_server.services.consent_talk import (
+from equipoise_server.services.access import permissions
+from equipoise_server.services.consenting.consent_defer import defer_consent
+from equipoise_server.services.consenting.consent_sign import copy_of, countersign, decline, purpose
+from equipoise_server.services.consenting.consent_talk import (
     ROLES,
     Persons,
     Talk,
@@ -25,7 +25,7 @@ from equipoise_server.services.consent_talk import (
     persons_of,
     talk_of,
 )
-from equipoise_server.services.read_identity import known_identity, note_reading
+from equipoise_server.services.consenting.read_identity import known_identity, note_reading
 from equipoise_server.store.queries import consents
 from equipoise_server.web.consent.frame import (
     CAPACITIES,

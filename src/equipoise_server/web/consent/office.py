@@ -8,9 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services import permissions
-from equipoise_server.services.deliver_results import delivery, newest_release, release_results
-from equipoise_server.services.report_problem import answer_problem, read_problem
+from equipoise_server.services.access import permissions
+from equipoise_server.services.own_pages.deliver_results import (
+    delivery,
+    newest_release,
+    release_results,
+)
+from equipoise_server.services.own_pages.report_problem import answer_problem, read_problem
 from equipoise_server.store.queries import consents
 from equipoise_server.web.consent.frame import KIND, attempt, me, refusal
 from equipoise_server.web.shared.page import Page, page_for

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from equipoise.errors import EquipoiseError
-from equipoise_server.services.consent_sign import sign_as_person
-from equipoise_server.services.consent_talk import (
+from equipoise_server.services.consenting.consent_sign import sign_as_person
+from equipoise_server.services.consenting.consent_talk import (
     Talk,
     answer_question,
     ask,

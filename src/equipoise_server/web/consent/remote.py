@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from equipoise.errors import LinkInvalid, UnknownRecord
-from equipoise_server.services import links
-from equipoise_server.services.consent_talk import talk_of
+from equipoise_server.services.consenting.consent_talk import talk_of
+from equipoise_server.services.letters import links
 from equipoise_server.web.consent.reading import reading
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.public_form import public_form

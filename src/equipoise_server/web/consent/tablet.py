@@ -17,9 +17,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services import fresh_factor
-from equipoise_server.services.consent_sign import purpose
-from equipoise_server.services.consent_talk import Talk, talk_of
+from equipoise_server.services.access import fresh_factor
+from equipoise_server.services.consenting.consent_sign import purpose
+from equipoise_server.services.consenting.consent_talk import Talk, talk_of
 from equipoise_server.store.models import User
 from equipoise_server.web.consent.reading import reading
 from equipoise_server.web.shared import lockout, pending, proof

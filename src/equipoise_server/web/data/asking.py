@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
-from equipoise_server.services.answer_query import answer_query
-from equipoise_server.services.close_query import close_query
-from equipoise_server.services.open_query import open_query
-from equipoise_server.services.reopen_query import reopen_query
+from equipoise_server.services.cleaning.answer_query import answer_query
+from equipoise_server.services.cleaning.close_query import close_query
+from equipoise_server.services.cleaning.open_query import open_query
+from equipoise_server.services.cleaning.reopen_query import reopen_query
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import cleaning, trial
 from equipoise_server.store.queries.cleaning import Query, Wanted

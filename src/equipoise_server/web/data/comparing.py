@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.protocol.forms import Form
-from equipoise_server.services.verify_source import verify_source
-from equipoise_server.services.withdraw_verification import withdraw_verification
+from equipoise_server.services.cleaning.verify_source import verify_source
+from equipoise_server.services.cleaning.withdraw_verification import withdraw_verification
 from equipoise_server.store.queries import trial, verifying
 from equipoise_server.store.queries.records import Version
 from equipoise_server.web.data import frame

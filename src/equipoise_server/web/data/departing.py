@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.errors import InvalidRecord
-from equipoise_server.services.classify_deviation import classify_deviation
-from equipoise_server.services.raise_deviation import raise_deviation
+from equipoise_server.services.cleaning.classify_deviation import classify_deviation
+from equipoise_server.services.cleaning.raise_deviation import raise_deviation
 from equipoise_server.store.queries import deviating, trial
 from equipoise_server.store.queries.deviating import Departure
 from equipoise_server.web.data import frame

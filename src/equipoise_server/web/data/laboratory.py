@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from equipoise.errors import EquipoiseError, FileRefused
 from equipoise.exchange.laboratory import LARGEST
-from equipoise_server.services.import_results import import_results, preview, upload
+from equipoise_server.services.records.import_results import import_results, preview, upload
 from equipoise_server.store.queries.imported import imported
 from equipoise_server.web.data import frame
 from equipoise_server.web.shared import part

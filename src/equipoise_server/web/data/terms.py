@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise.protocol.cleaning import Coded
-from equipoise_server.services.code_term import code_term
+from equipoise_server.services.cleaning.code_term import code_term
 from equipoise_server.store import dictionaries
 from equipoise_server.store.queries import coding, trial
 from equipoise_server.store.queries.coding import Verbatim

@@ -23,8 +23,8 @@ from equipoise.errors import (
     Refused,
 )
 from equipoise.participant import NOBODY, ParticipantState
-from equipoise_server.services import permissions
-from equipoise_server.services.screen import screen
+from equipoise_server.services.access import permissions
+from equipoise_server.services.participants.screen import screen
 from equipoise_server.store.queries import trial
 from equipoise_server.web.entry.actions import BY_NAME, Action, Asked, Choices, Input
 from equipoise_server.web.entry.forms import crumbs

@@ -34,9 +34,14 @@ from equipoise.protocol.conduct_rules import DoseItems, Dosing
 from equipoise.schedule import DoseAnswer, next_dose
 from equipoise.schedule.matrix import DOSING
 from equipoise.supply import split_unit
-from equipoise_server.services import permissions
-from equipoise_server.services.administer import Administered, Dose, administer, look_at_unit
-from equipoise_server.services.refresh_validity import refresh_validity
+from equipoise_server.services.access import permissions
+from equipoise_server.services.participants.administer import (
+    Administered,
+    Dose,
+    administer,
+    look_at_unit,
+)
+from equipoise_server.services.supply.refresh_validity import refresh_validity
 from equipoise_server.store import documents, supplies
 from equipoise_server.store.models import User
 from equipoise_server.web.entry import saving

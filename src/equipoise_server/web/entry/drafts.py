@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from equipoise.errors import Refused
-from equipoise_server.services.keep_draft import Typed, draft_of, drop_draft, keep_draft
+from equipoise_server.services.records.keep_draft import Typed, draft_of, drop_draft, keep_draft
 from equipoise_server.store.save import Place
 from equipoise_server.web.entry import saving
 from equipoise_server.web.entry import typed as typing

@@ -15,8 +15,8 @@ from equipoise.forms import Prepared, prepare
 from equipoise.forms.record import Value
 from equipoise.rules.browser import interpreter
 from equipoise.schedule.matrix import DOSING, LOG
-from equipoise_server.services.readings import fixed_items
-from equipoise_server.services.signed_consent import told_by_consent
+from equipoise_server.services.consenting.signed_consent import told_by_consent
+from equipoise_server.services.imaging.readings import fixed_items
 from equipoise_server.store.save import Place
 from equipoise_server.web.entry import drafts, merging, saving
 from equipoise_server.web.entry import typed as typing

@@ -18,7 +18,9 @@ from equipoise.participant import ParticipantState, timeline
 from equipoise.protocol.model import Study
 from equipoise.schedule import Due, due
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
-from equipoise_server.services.randomisation_record import REQUIRED as RANDOMISATION_ITEMS
+from equipoise_server.services.participants.randomisation_record import (
+    REQUIRED as RANDOMISATION_ITEMS,
+)
 from equipoise_server.store import documents
 from equipoise_server.store.queries import consents, records
 from equipoise_server.store.queries.records import Head, Key

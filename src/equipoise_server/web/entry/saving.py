@@ -24,10 +24,10 @@ from equipoise.forms import FormFinding, Prepared, prepare
 from equipoise.forms.findings import asks
 from equipoise.forms.record import Value
 from equipoise.schedule.matrix import LOG
-from equipoise_server.services.record import record
-from equipoise_server.services.report_death import report_death
-from equipoise_server.services.report_event import report_event
-from equipoise_server.services.report_special import report_special
+from equipoise_server.services.participants.report_event import report_event
+from equipoise_server.services.records.record import record
+from equipoise_server.services.records.report_death import report_death
+from equipoise_server.services.records.report_special import report_special
 from equipoise_server.store.queries import records
 from equipoise_server.store.save import Place
 from equipoise_server.web.entry import typed as typing

@@ -16,7 +16,7 @@ from equipoise.forms.record import Value
 from equipoise.participant import ParticipantState
 from equipoise.protocol.forms import Form
 from equipoise.schedule.matrix import DAILY, DOSING, LOG
-from equipoise_server.services.record import require_author
+from equipoise_server.services.records.record import require_author
 from equipoise_server.store import documents
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import records

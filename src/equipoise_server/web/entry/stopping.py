@@ -16,7 +16,7 @@ from equipoise.forms.record import Value
 from equipoise.participant import ParticipantState
 from equipoise.protocol.conduct_rules import DoseItems, Dosing
 from equipoise.schedule.matrix import DOSING
-from equipoise_server.services.record import record
+from equipoise_server.services.records.record import record
 from equipoise_server.web.entry import saving
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.bedside import as_hidden

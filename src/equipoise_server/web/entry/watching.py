@@ -25,7 +25,7 @@ from equipoise.participant.state import Dose
 from equipoise.protocol.conduct_rules import Dosing, ReactionPoint, ReactionSheet
 from equipoise.schedule import next_dose
 from equipoise.schedule.matrix import DOSING
-from equipoise_server.services.record import record
+from equipoise_server.services.records.record import record
 from equipoise_server.web.entry import saving
 from equipoise_server.web.entry import typed as typing
 from equipoise_server.web.entry.forms import crumbs

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from equipoise_server.services import permissions
-from equipoise_server.services.export import export
-from equipoise_server.services.site_copy import site_copy
+from equipoise_server.services.access import permissions
+from equipoise_server.services.trial.export import export
+from equipoise_server.services.trial.site_copy import site_copy
 from equipoise_server.store.models import Site, User
 from equipoise_server.web.exports.zipped import Writer, zipped
 from equipoise_server.web.shared.page import Page, page_for

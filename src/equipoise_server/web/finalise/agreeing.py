@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services import agree, permissions
+from equipoise_server.services.access import permissions
+from equipoise_server.services.trial import agree
 from equipoise_server.store.queries import cleaning, records, trial
 from equipoise_server.store.queries.finalising import Proposed, proposals, removed
 from equipoise_server.store.save import Place

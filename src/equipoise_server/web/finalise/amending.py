@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import AmendmentRefused
-from equipoise_server.services.activate_amendment import activate_amendment
-from equipoise_server.services.decide_board import decide_board, waiting
+from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise_server.services.trial.decide_board import decide_board, waiting
 from equipoise_server.store import board as decisions
 from equipoise_server.store.queries import trial
 from equipoise_server.store.queries.finalising import AmendmentFacts, amendments

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import NotPermitted
-from equipoise_server.services import agree
-from equipoise_server.services.lock_part import lock_part
+from equipoise_server.services.trial import agree
+from equipoise_server.services.trial.lock_part import lock_part
 from equipoise_server.store import study as studies
 from equipoise_server.store.locks import Part, is_locked
 from equipoise_server.store.queries import checklist, trial
@@ -169,7 +169,7 @@ def checklist_of(page: Page) -> HttpResponse:
 
 
 def _may_unlock(page: Page) -> bool:
-    from equipoise_server.services import permissions
+    from equipoise_server.services.access import permissions
 
     user = page.viewer.user
     return user is not None and permissions.may("unlock", by=user, at=timezone.now())

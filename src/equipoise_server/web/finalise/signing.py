@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from equipoise.protocol.finalising import SignatureRule
 from equipoise.protocol.model import Study
-from equipoise_server.services.sign import OTHERWISE, Wanted, purpose, rule_of, sign
+from equipoise_server.services.records.sign import OTHERWISE, Wanted, purpose, rule_of, sign
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import records
 from equipoise_server.store.queries.finalising import Unsigned, signatures, unsigned

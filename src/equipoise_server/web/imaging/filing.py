@@ -19,9 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from equipoise.errors import FileRefused, OutOfOrder
 from equipoise.protocol.imaging import FileRule
-from equipoise_server.services import permissions, readings
-from equipoise_server.services.attach_image import CLOSELY, attach_image, withdraw_image
-from equipoise_server.services.offer_image import (
+from equipoise_server.services.access import permissions
+from equipoise_server.services.imaging import readings
+from equipoise_server.services.imaging.attach_image import CLOSELY, attach_image, withdraw_image
+from equipoise_server.services.imaging.offer_image import (
     Spot,
     discard_image,
     offer_image,

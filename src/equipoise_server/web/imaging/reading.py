@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from equipoise.protocol.forms import Item
 from equipoise.protocol.imaging import FileRule, Reading
 from equipoise.protocol.model import Study
-from equipoise_server.services import readings
+from equipoise_server.services.imaging import readings
 from equipoise_server.services.imaging.cleaned import keyed
-from equipoise_server.services.read_image import decline_image, read_image, require_masked
+from equipoise_server.services.imaging.read_image import decline_image, read_image, require_masked
 from equipoise_server.store import image_files
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import Image, ImageReading

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from equipoise.errors import FormIncomplete, UnknownRecord
 from equipoise.protocol.model import Study
-from equipoise_server.services import answer_contact as contacts_of
-from equipoise_server.services.contact_site import FITS
+from equipoise_server.services.portal import answer_contact as contacts_of
+from equipoise_server.services.portal.contact_site import FITS
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import enquiries
 from equipoise_server.store.queries.recruiting import public_sites

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from equipoise_server.services.permissions import ALLOWED
+from equipoise_server.services.access.permissions import ALLOWED
 from equipoise_server.store.queries import cleaning, coding, deviating, verifying
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.visibility import visible_forms

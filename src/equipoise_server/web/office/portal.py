@@ -14,10 +14,10 @@ from equipoise.protocol.check.claims import promises, unapproved
 from equipoise.protocol.model import Study
 from equipoise.protocol.passages import passages
 from equipoise.protocol.readability import Reading, measure
-from equipoise_server.services import mail
-from equipoise_server.services.alert_volunteers import Alerts, would_alert
-from equipoise_server.services.count_public import name_source
-from equipoise_server.services.post_study import post_site, post_study
+from equipoise_server.services.letters import mail
+from equipoise_server.services.portal.alert_volunteers import Alerts, would_alert
+from equipoise_server.services.portal.count_public import name_source
+from equipoise_server.services.portal.post_study import post_site, post_study
 from equipoise_server.store.models import SitePosting
 from equipoise_server.store.queries import enquiries, listings
 from equipoise_server.store.queries.recruiting import public_sites

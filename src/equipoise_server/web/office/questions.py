@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from equipoise.errors import FormIncomplete, UnknownRecord
-from equipoise_server.services.annotate import answer_question
-from equipoise_server.services.annotate import questions as shared
+from equipoise_server.services.portal.annotate import answer_question
+from equipoise_server.services.portal.annotate import questions as shared
 from equipoise_server.web.shared.errors import problem
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.public_form import in_words, readable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from equipoise_server.services.supply_alarms import list_is_low
+from equipoise_server.services.supply.supply_alarms import list_is_low
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.office import flowing, overview, recruiting
 from equipoise_server.web.shared import unblindings

@@ -21,7 +21,7 @@ from equipoise.protocol.forms import Item
 from equipoise.protocol.model import Study
 from equipoise.protocol.participants_plan import Diary
 from equipoise.schedule.matrix import DAILY
-from equipoise_server.services.diary import DiaryDay, days_of, keep_diary, plan_of
+from equipoise_server.services.own_pages.diary import DiaryDay, days_of, keep_diary, plan_of
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import records
 from equipoise_server.web.participant.frame import own_page

@@ -14,8 +14,9 @@ from equipoise.errors import (
     TooManyRequests,
     UnknownRecord,
 )
-from equipoise_server.services import demo_letters, links
-from equipoise_server.services.participant_login import ask_to_come_in, come_in
+from equipoise_server.services.letters import links
+from equipoise_server.services.outbox import demo_letters
+from equipoise_server.services.own_pages.participant_login import ask_to_come_in, come_in
 from equipoise_server.web.participant import frame
 from equipoise_server.web.shared.page import Page, open_page
 from equipoise_server.web.shared.public_form import in_words, public_form, require_human, stamp

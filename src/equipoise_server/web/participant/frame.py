@@ -7,7 +7,7 @@ from time import time
 from django.http import HttpRequest
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services.participant_door import door_of
+from equipoise_server.services.own_pages.participant_door import door_of
 from equipoise_server.web.shared.own_pages import own_pages
 
 IDLE_SECONDS = 60 * 60

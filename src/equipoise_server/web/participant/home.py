@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from equipoise.participant import Level, ParticipantState
 from equipoise.protocol.model import Study
-from equipoise_server.services.deliver_results import newest_release, wishers
-from equipoise_server.services.diary import DiaryDay, days_of
-from equipoise_server.services.participant_door import door_of
-from equipoise_server.services.report_problem import problems_of
+from equipoise_server.services.own_pages.deliver_results import newest_release, wishers
+from equipoise_server.services.own_pages.diary import DiaryDay, days_of
+from equipoise_server.services.own_pages.participant_door import door_of
+from equipoise_server.services.own_pages.report_problem import problems_of
 from equipoise_server.store import life
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import consents, trial

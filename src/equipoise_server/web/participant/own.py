@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from equipoise.errors import AlreadyWithdrawn, FormIncomplete, Refused, TooManyRequests
 from equipoise.participant import Level
-from equipoise_server.services.consent_sign import copy_of
-from equipoise_server.services.deliver_results import open_results
-from equipoise_server.services.participant_door import door_of, set_reminders
-from equipoise_server.services.public_limits import count
-from equipoise_server.services.report_problem import report_problem
-from equipoise_server.services.withdraw_wish import wish_to_withdraw
+from equipoise_server.services.consenting.consent_sign import copy_of
+from equipoise_server.services.own_pages.deliver_results import open_results
+from equipoise_server.services.own_pages.participant_door import door_of, set_reminders
+from equipoise_server.services.own_pages.report_problem import report_problem
+from equipoise_server.services.own_pages.withdraw_wish import wish_to_withdraw
+from equipoise_server.services.portal.public_limits import count
 from equipoise_server.store import life
 from equipoise_server.store.queries.recruiting import public_sites
 from equipoise_server.web.participant.frame import own_page

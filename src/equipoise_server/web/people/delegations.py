@@ -10,8 +10,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from equipoise.errors import EquipoiseError, UnknownRecord
-from equipoise_server.services import permissions
-from equipoise_server.services.delegate import MEANING, delegate, end_delegation, purpose
+from equipoise_server.services.access import permissions
+from equipoise_server.services.access.delegate import MEANING, delegate, end_delegation, purpose
 from equipoise_server.store.queries import people as queries
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.people import frame

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from equipoise.errors import Conflict, EquipoiseError, NotPermitted, Refused
-from equipoise_server.services import permissions
+from equipoise_server.services.access import permissions
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import trial as trials

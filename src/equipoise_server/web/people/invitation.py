@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from equipoise_server.services.accept_invitation import accept_invitation
-from equipoise_server.services.invite import find
+from equipoise_server.services.access.accept_invitation import accept_invitation
+from equipoise_server.services.access.invite import find
 from equipoise_server.web.people import frame
 from equipoise_server.web.shared import pending
 from equipoise_server.web.shared.page import Page, open_page

@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from equipoise.errors import EquipoiseError, NotPermitted, UnknownRecord
-from equipoise_server.services import fresh_factor, second_factor
-from equipoise_server.services.change_password import change_password
+from equipoise_server.services.access import fresh_factor, second_factor
+from equipoise_server.services.access.change_password import change_password
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import pending, proof
 from equipoise_server.web.shared.errors import status_of

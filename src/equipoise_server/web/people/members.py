@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST
 
 from equipoise.errors import EquipoiseError, FormIncomplete, NotPermitted, UnknownRecord
 from equipoise.protocol import roles
-from equipoise_server.services import mail, permissions, second_factor
-from equipoise_server.services.appoint import appoint, dismiss
-from equipoise_server.services.invite import LASTS, Invited, invite, withdraw_invitation
+from equipoise_server.services.access import permissions, second_factor
+from equipoise_server.services.access.appoint import appoint, dismiss
+from equipoise_server.services.access.invite import LASTS, Invited, invite, withdraw_invitation
+from equipoise_server.services.letters import mail
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import people as queries
 from equipoise_server.store.queries import trial as trials

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from equipoise.errors import EquipoiseError, FormIncomplete
 from equipoise.protocol import roles
-from equipoise_server.services import permissions, train
+from equipoise_server.services.access import permissions, train
 from equipoise_server.store.queries import people as queries
 from equipoise_server.web.people import frame
 from equipoise_server.web.shared.page import Page, page_for

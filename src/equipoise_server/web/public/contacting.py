@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from equipoise.errors import FormIncomplete, LinkInvalid, ProofRefused, TooManyRequests
-from equipoise_server.services import consent_texts, links
-from equipoise_server.services.contact_site import Message, contact_site
-from equipoise_server.services.count_public import count_public, known_source
-from equipoise_server.services.enquiry_status import status_of
+from equipoise_server.services.letters import links
+from equipoise_server.services.portal import consent_texts
+from equipoise_server.services.portal.contact_site import Message, contact_site
+from equipoise_server.services.portal.count_public import count_public, known_source
+from equipoise_server.services.portal.enquiry_status import status_of
 from equipoise_server.store.queries.recruiting import PublicSite, public_sites
 from equipoise_server.web.public import fitting
 from equipoise_server.web.shared.errors import problem

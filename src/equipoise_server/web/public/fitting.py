@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from equipoise.protocol.model import Criterion, Study
-from equipoise_server.services.count_public import count_public
+from equipoise_server.services.portal.count_public import count_public
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.public_form import public_form
 from equipoise_server.web.shared.rendering import render

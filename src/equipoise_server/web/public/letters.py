@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services.demo_letters import letters as of_demonstration
+from equipoise_server.services.outbox.demo_letters import letters as of_demonstration
 from equipoise_server.web.shared.errors import problem
 from equipoise_server.web.shared.page import Page, open_page
 from equipoise_server.web.shared.rendering import render

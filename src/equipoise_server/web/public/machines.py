@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from equipoise.exchange.fhir.research_study import research_study
 from equipoise.exchange.registration.ctgov import record_of
 from equipoise.protocol.model import Study
-from equipoise_server.services.mail import link
-from equipoise_server.services.post_study import status_now
+from equipoise_server.services.letters.mail import link
+from equipoise_server.services.portal.post_study import status_now
 from equipoise_server.store.queries import listings
 from equipoise_server.store.queries.recruiting import public_sites
 from equipoise_server.web.shared.errors import problem

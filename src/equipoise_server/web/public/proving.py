@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 
-from equipoise_server.services import public_limits
+from equipoise_server.services.portal import public_limits
 from equipoise_server.web.shared.page import Page, open_page
 
 

@@ -9,8 +9,8 @@ import segno
 from django.http import HttpResponse
 from django.urls import reverse
 
-from equipoise_server.services.count_public import known_source
-from equipoise_server.services.mail import link
+from equipoise_server.services.letters.mail import link
+from equipoise_server.services.portal.count_public import known_source
 from equipoise_server.web.shared.page import Page, open_page
 from equipoise_server.web.shared.rendering import render
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from equipoise.exchange.distances import find_place, places
-from equipoise_server.services.count_public import count_public, known_source
+from equipoise_server.services.portal.count_public import count_public, known_source
 from equipoise_server.store.queries.recruiting import protocol_versions
 from equipoise_server.web.public import machines, pages, schedule, showing
 from equipoise_server.web.shared.page import Page, open_page

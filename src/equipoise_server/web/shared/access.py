@@ -6,7 +6,7 @@ Services check every write themselves; this table decides what can be read.
 from __future__ import annotations
 
 from equipoise.protocol.roles import SITE_STAFF, UNBLINDED
-from equipoise_server.services.permissions import ALLOWED
+from equipoise_server.services.access.permissions import ALLOWED
 
 OFFICE = ("monitor", "data manager", "sponsor", "administrator")
 UNBLINDED_SIDE = UNBLINDED

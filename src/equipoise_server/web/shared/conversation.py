@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from equipoise.protocol.forms import Form
-from equipoise_server.services import permissions
+from equipoise_server.services.access import permissions
 from equipoise_server.store.queries import cleaning, trial
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.values import said

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from equipoise_server.services import second_factor
+from equipoise_server.services.access import second_factor
 from equipoise_server.store import factors
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import lockout, passkeys, pending

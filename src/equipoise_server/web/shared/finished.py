@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from equipoise_server.services.sign import OTHERWISE
+from equipoise_server.services.records.sign import OTHERWISE
 from equipoise_server.store.queries.finalising import (
     Removed,
     Signed,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from equipoise.participant import ParticipantState
-from equipoise_server.services import permissions
+from equipoise_server.services.access import permissions
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import trial

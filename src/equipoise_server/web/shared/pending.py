@@ -8,7 +8,7 @@ from time import time
 from django.http import HttpRequest
 from django.utils import timezone
 
-from equipoise_server.services import permissions
+from equipoise_server.services.access import permissions
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import session
 

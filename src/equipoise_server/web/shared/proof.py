@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from equipoise.errors import FactorRefused, FactorRequired, NotPermitted
-from equipoise_server.services import fresh_factor, second_factor
+from equipoise_server.services.access import fresh_factor, second_factor
 from equipoise_server.store.models import User
 from equipoise_server.web.shared import lockout
 from equipoise_server.web.shared.factor_pages import factor_given, shown_code

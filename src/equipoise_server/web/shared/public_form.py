@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from equipoise.errors import EquipoiseError, FormIncomplete, ProofRefused, TooManyRequests
-from equipoise_server.services import public_limits
-from equipoise_server.services.public_limits import TRAP, Sender
+from equipoise_server.services.portal import public_limits
+from equipoise_server.services.portal.public_limits import TRAP, Sender
 from equipoise_server.web.shared.errors import problem
 from equipoise_server.web.shared.page import Page, View, open_page
 
@@ -54,7 +54,7 @@ def require_human(request: HttpRequest) -> None:
     """Refuse what a machine would send.
 
     Raises:
-        ProofRefused, TooManyRequests: see `services.public_limits`.
+        ProofRefused, TooManyRequests: see `services.portal.public_limits`.
 
     """
     sent = request.POST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from equipoise_server.services import permissions, visible
+from equipoise_server.services.access import permissions, visible
 from equipoise_server.store.models import User
 from equipoise_server.web.shared.access import HOMES, READERS
 

@@ -10,7 +10,9 @@ from collections.abc import Collection
 
 from equipoise.protocol.forms import Form
 from equipoise.protocol.model import Study
-from equipoise_server.services.randomisation_record import REQUIRED as RANDOMISATION_ITEMS
+from equipoise_server.services.participants.randomisation_record import (
+    REQUIRED as RANDOMISATION_ITEMS,
+)
 from equipoise_server.store.queries.finalising import study_versions
 
 ASSESSES_ONLY = frozenset({"assessor"})

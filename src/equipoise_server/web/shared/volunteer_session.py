@@ -7,7 +7,7 @@ from time import time
 from django.http import HttpRequest
 
 from equipoise.errors import UnknownRecord
-from equipoise_server.services.volunteers import Known, known
+from equipoise_server.services.portal.volunteers import Known, known
 
 IDLE_SECONDS = 30 * 60
 _TOKEN, _SEEN = "volunteer", "volunteer_seen"

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from equipoise.ids import tidied
 from equipoise_server.allocator import depot
-from equipoise_server.services.account_for import Became, account_for
-from equipoise_server.services.receive import receive
-from equipoise_server.services.refresh_validity import refresh_validity
-from equipoise_server.services.transfer_kits import transfer_kits
+from equipoise_server.services.supply.account_for import Became, account_for
+from equipoise_server.services.supply.receive import receive
+from equipoise_server.services.supply.refresh_validity import refresh_validity
+from equipoise_server.services.supply.transfer_kits import transfer_kits
 from equipoise_server.store.models import Kit, User
 from equipoise_server.web.shared.words import Words
 from equipoise_server.web.supply.stocked import names

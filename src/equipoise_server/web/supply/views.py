@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import Conflict, EquipoiseError, ExternalError, NotPermitted, Refused
-from equipoise_server.services import permissions
-from equipoise_server.services.label import labels as labels_of
+from equipoise_server.services.access import permissions
+from equipoise_server.services.supply.label import labels as labels_of
 from equipoise_server.store.models import User
 from equipoise_server.store.queries.accounts import reconciliation
 from equipoise_server.web.shared.errors import status_of

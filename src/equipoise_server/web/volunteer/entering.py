@@ -15,11 +15,12 @@ from equipoise.errors import (
     UnknownRecord,
 )
 from equipoise.exchange.topics import topics
-from equipoise_server.services import consent_texts, links
-from equipoise_server.services.count_public import count_public
-from equipoise_server.services.enter import enter as open_with
-from equipoise_server.services.enter import stop_alerts
-from equipoise_server.services.sign_up import Wish, ask_to_enter, confirm, sign_up
+from equipoise_server.services.letters import links
+from equipoise_server.services.portal import consent_texts
+from equipoise_server.services.portal.count_public import count_public
+from equipoise_server.services.portal.enter import enter as open_with
+from equipoise_server.services.portal.enter import stop_alerts
+from equipoise_server.services.portal.sign_up import Wish, ask_to_enter, confirm, sign_up
 from equipoise_server.web.shared import volunteer_session
 from equipoise_server.web.shared.page import Page, open_page
 from equipoise_server.web.shared.public_form import in_words, public_form, require_human, stamp

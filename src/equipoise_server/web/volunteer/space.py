@@ -9,18 +9,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from equipoise.errors import FormIncomplete
-from equipoise_server.services import annotate as noting
-from equipoise_server.services import consent_texts
-from equipoise_server.services.enquiry_status import statuses_of
-from equipoise_server.services.enter import choose as choose_for
-from equipoise_server.services.enter import drop_study, save_study
-from equipoise_server.services.leave_registry import (
+from equipoise_server.services.portal import annotate as noting
+from equipoise_server.services.portal import consent_texts
+from equipoise_server.services.portal.enquiry_status import statuses_of
+from equipoise_server.services.portal.enter import choose as choose_for
+from equipoise_server.services.portal.enter import drop_study, save_study
+from equipoise_server.services.portal.leave_registry import (
     erase_volunteer,
     readable_in_backup_of,
     take_along,
 )
-from equipoise_server.services.public_consent import give_consent, withdraw_consent
-from equipoise_server.services.volunteers import Known, alerts, consents
+from equipoise_server.services.portal.public_consent import give_consent, withdraw_consent
+from equipoise_server.services.portal.volunteers import Known, alerts, consents
 from equipoise_server.store.queries.listings import find
 from equipoise_server.store.queries.recruiting import public_sites
 from equipoise_server.web.shared import volunteer_session

@@ -1,0 +1,1 @@
+"""What happens by itself, without anybody asking for it."""

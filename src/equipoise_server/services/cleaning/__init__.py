@@ -1,0 +1,1 @@
+"""Queries, comparison with the source, deviations, coding."""

@@ -1,0 +1,1 @@
+"""Letters and mailed links."""

@@ -1,0 +1,1 @@
+"""What leaves as a letter, and what a demonstration shows instead."""

@@ -1,0 +1,1 @@
+"""What participants do and read on their own pages."""

@@ -1,0 +1,1 @@
+"""The public side: studies, volunteers, messages to a site."""

@@ -1,0 +1,1 @@
+"""Saving what is observed: forms, drafts, laboratory files, signatures, redaction."""

@@ -1,0 +1,1 @@
+"""Kits and units: received, moved, handed out, replaced, accounted for."""

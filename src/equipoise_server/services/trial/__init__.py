@@ -1,0 +1,1 @@
+"""The trial as a whole: opened, amended, locked, unblinded, analysed, exported."""

@@ -1,0 +1,71 @@
+"""Let a site work under a new protocol version from a day on."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from equipoise.errors import AmendmentRefused, UnknownRecord
+from equipoise_server.services.access import permissions
+from equipoise_server.services.request import Answer, Request, perform
+from equipoise_server.services.standing import require_unlocked
+from equipoise_server.store import ledger, locks, versions
+from equipoise_server.store.models import Amendment, Site, SiteVersion, User
+
+STEP = "activate an amendment"
+
+
+def activate_amendment(
+    digest: str, *, site: str, on: date, by: User, at: datetime, key: str
+) -> None:
+    """Put a published version in force at a site from a site date on, once it is approved there.
+
+    New participants start under it. Others move at their next visit, or, where people have
+    to agree anew, with the consent that they sign to it.
+
+    Raises:
+        AmendmentRefused: the day is over, or a newer version is in force there.
+        UnknownRecord: no such amendment or site.
+        NotPermitted, Locked, PartLocked, KeyReused.
+
+    """
+    body = {"digest": digest, "site": site, "on": on}
+    request = Request(verb=STEP, by=by, at=at, key=key, body=body)
+    perform(request, lambda: _activate(request, digest, site, on))
+
+
+def _activate(request: Request, digest: str, code: str, on: date) -> Answer:
+    by, at = request.by, request.at
+    with connection.cursor() as cursor:
+        ledger.hold(cursor, ledger.STUDY_CHAIN)
+        require_unlocked(cursor, STEP)
+        permissions.require(cursor, STEP, by=by, at=at, site=code)
+        amendment = Amendment.objects.filter(pk=digest).first()
+        site = Site.objects.filter(pk=code, closed_at__isnull=True).first()
+        if amendment is None or site is None:
+            raise UnknownRecord(f"amendment {digest[:12]}" if site else f"open site {code}")
+        locks.require_unlocked(cursor, site=code, step=STEP)
+        if on < at.astimezone(ZoneInfo(site.timezone)).date():
+            raise AmendmentRefused(f"{on} is over at {code}; choose today or a later day")
+        _require_newer(amendment, code)
+        SiteVersion.objects.create(site=site, study_id=digest, on=on, by=by.username, at=at)
+        ledger.append(
+            cursor,
+            chain=ledger.STUDY_CHAIN,
+            what=versions.ACTIVATED,
+            by=by.username,
+            at=at,
+            payload=versions.activated(code, digest, on),
+        )
+    return {}
+
+
+def _require_newer(amendment: Amendment, site: str) -> None:
+    """A site goes forward only, and later versions later."""
+    there = SiteVersion.objects.filter(site=site).values_list("study_id", flat=True)
+    numbers = Amendment.objects.filter(pk__in=list(there)).values_list("number", flat=True)
+    newest = max(numbers, default=0)
+    if newest >= amendment.number:
+        raise AmendmentRefused(f"amendment {newest} is in force at {site} already, or planned")
