@@ -39,7 +39,7 @@ from equipoise_server.services.trial.open_site import open_site
 from equipoise_server.services.trial.open_trial import open_trial
 from equipoise_server.services.trial.seal_list import seal_list
 from equipoise_server.services.trial.unblind import unblind
-from equipoise_server.store import supplies
+from equipoise_server.store import checkpoint, supplies
 from equipoise_server.store.accounts import person
 from equipoise_server.store.models import User
 from equipoise_server.store.queries.accounts import Reconciliation, reconciliation
@@ -122,6 +122,7 @@ def _conduct(
     _finish(folder, staff, summary.last_at + timedelta(days=1))
     results, then = folder / "results" / "results.json", summary.last_at + timedelta(days=30)
     afterwards(study, desk, staff, results, at=then, now=datetime.now(UTC))
+    checkpoint.write(then)  # of everything: nothing that a demonstration wrote comes after it
     return account
 
 
