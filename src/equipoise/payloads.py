@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from equipoise.errors import LedgerEntryUnreadable
+from equipoise.errors import LedgerEntryUnreadable, say
 
 
 class Named(Protocol):
@@ -39,7 +39,9 @@ class Payloads(Generic[E]):
         """
         adapter = self._adapters.get(what)
         if adapter is None:
-            raise LedgerEntryUnreadable(what, f"no {self._about} event has this name")
+            raise LedgerEntryUnreadable(
+                what, say("no {about} event has this name", about=self._about)
+            )
         try:
             return cast("E", adapter.validate_python(payload))
         except ValidationError as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from equipoise.errors import UnsafeDatabase
+from equipoise.errors import UnsafeDatabase, say
 
 FILES = {
     "default": "store.sqlite3",
@@ -67,7 +67,11 @@ def _sqlite(path: Path, *, forgetful: bool = False) -> dict[str, Any]:
 def _postgresql(own_url: str, url: str, alias: str) -> dict[str, Any]:
     parts = urlsplit(own_url or url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise UnsafeDatabase(f"DATABASE_URL starts with {parts.scheme!r}, not with postgres://")
+        raise UnsafeDatabase(
+            say(
+                "DATABASE_URL starts with {scheme}, not with postgres://", scheme=repr(parts.scheme)
+            )
+        )
     name = unquote(parts.path.lstrip("/")) or "equipoise"
     suffix = "" if own_url or alias == "default" else f"_{alias}"
     options = dict(parse_qsl(parts.query))
@@ -111,6 +115,35 @@ def _home(app_label: str) -> str:
     return app_label if app_label in ("identity", "keys", "vault") else "default"
 
 
+def migrate(*aliases: str) -> None:
+    """Give these databases, or all, the tables of this version: each those of its own apps alone."""
+    from django.core.management import call_command
+
+    for alias in aliases or opened():
+        for app in _residents(alias):
+            call_command(
+                "migrate", app, database=alias, verbosity=0, skip_checks=True, interactive=False
+            )
+
+
+def behind(alias: str) -> bool:
+    """Whether the database lacks tables of this version."""
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections[alias])
+    wanted = executor.loader.graph.leaf_nodes()
+    return bool(executor.migration_plan([leaf for leaf in wanted if _home(leaf[0]) == alias]))
+
+
+def _residents(alias: str) -> list[str]:
+    """The apps with tables in this database."""
+    from django.apps import apps
+
+    labels = (config.label for config in apps.get_app_configs() if any(config.get_models()))
+    return [label for label in labels if _home(label) == alias]
+
+
 def refuse_unsafe() -> None:
     """Refuse to start on a database that could lose or rewrite what it acknowledged.
 
@@ -123,7 +156,7 @@ def refuse_unsafe() -> None:
     for alias in opened():
         problem = unsafe(connections[alias])
         if problem:
-            raise UnsafeDatabase(f"{alias}: {problem}")
+            raise UnsafeDatabase(say("{alias}: {problem}", alias=alias, problem=problem))
 
 
 def opened() -> tuple[str, ...]:

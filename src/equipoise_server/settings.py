@@ -83,6 +83,7 @@ TEMPLATES = [
         "DIRS": sorted((PACKAGE / "web").glob("*/templates")),
         "APP_DIRS": False,
         "OPTIONS": {
+            "builtins": ["equipoise_server.web.shared.refusals"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

@@ -59,18 +59,25 @@ NOT_OPENED = {
 """Views that were asked and let nobody in, and why; their refusals are compared."""
 
 
+LEAKING = [f"{world}:{leak}" for leak in IN_EVERY_RUN for world in "ab"]
+
+
 @pytest.fixture(scope="module")
-def worlds(template, tmp_path_factory):
+def lived(template, tmp_path_factory):
+    """All of them, in the order of their names."""
+    return live(template, tmp_path_factory.mktemp("worlds"), SMALL, "8/1", "a", "b", "c", *LEAKING)
+
+
+@pytest.fixture(scope="module")
+def worlds(lived):
     """a, b with two arms exchanged, c with the lot of the other product recalled."""
-    return live(template, tmp_path_factory.mktemp("worlds"), SMALL, (8, 1), "a", "b", "c")
+    return lived[:3]
 
 
 @pytest.fixture(scope="module")
-def leaking(template, tmp_path_factory):
+def leaking(lived):
     """Both worlds under each of the leaks of every run, by leak."""
-    names = [f"{world}:{leak}" for leak in IN_EVERY_RUN for world in "ab"]
-    seen = live(template, tmp_path_factory.mktemp("leaks"), SMALL, (4, 0), *names)
-    return dict(zip(IN_EVERY_RUN, zip(seen[::2], seen[1::2], strict=True), strict=True))
+    return dict(zip(IN_EVERY_RUN, zip(lived[3::2], lived[4::2], strict=True), strict=True))
 
 
 def test_a_whole_trial_looks_the_same_with_its_arms_exchanged(worlds):

@@ -15,7 +15,7 @@ GROUPS = [tuple(LEAKS)[first : first + TOGETHER] for first in range(0, len(LEAKS
 @pytest.mark.parametrize("leaks", GROUPS, ids=lambda leaks: leaks[0])
 def test_every_planted_leak_is_caught_where_it_shows(template, tmp_path, leaks):
     names = [f"{world}:{leak}" for leak in leaks for world in "ab"]
-    seen = live(template, tmp_path, SMALL, (4, 0), *names)
+    seen = live(template, tmp_path, SMALL, "4/0", *names)
     found = {
         leak: different(seen[2 * place], seen[2 * place + 1]) for place, leak in enumerate(leaks)
     }
@@ -30,7 +30,7 @@ def test_the_reference_trial_looks_the_same_with_its_arms_exchanged(template, tm
     `again` is world a once more: what differs there is no function of the arm.
     """
     worlds = ("a", "again", "b", "c")
-    a, again, b, c = live(template, tmp_path, REFERENCE, (120, 3), *worlds)
+    a, again, b, c = live(template, tmp_path, REFERENCE, "120/3", *worlds)
     assert different(a, again) == []
     assert different(a, b) == []
     assert different(a, c) == []

@@ -3,16 +3,17 @@
 `worlds_script.py` says what happens; in world c nothing is exchanged, and the lot of the other
 product is recalled instead.
 
-    python worlds.py OUT TEMPLATE STUDY PARTICIPANTS DEPTH WORLD[:LEAK] ...
+    python worlds.py OUT TEMPLATE STUDY SIZE SIZE-WITH-LEAK WORLD[:LEAK] ...
 
 TEMPLATE is a folder of migrated, empty databases; with `WORLDS_SERVER` in the environment each
 world has databases of its own on that PostgreSQL server instead. Each world is a whole instance
-in a fork of this process, which has imported the whole product before, with the operating
-system's randomness replaced by one fixed stream (so that salts, session keys and nonces repeat)
+in a fork of this process, which has imported the whole product before and made a PDF (that
+loads fonts), with the operating system's randomness replaced by one fixed stream (so that salts, session keys and nonces repeat)
 and the clock standing still. What happens to participants does not depend on their arm. At the
 end everything that the blinded side holds or shows is written to OUT/WORLD: every column of
 its databases, the statements they were sent, every file, the letters as they would be sent, the
-log, and what `worlds_crawl.py` can reach (to DEPTH addresses of each kind; 0: a few pages).
+log, and what `worlds_crawl.py` can reach. A SIZE is `8/1`: so many participants, and so many
+addresses of each kind (0: a few pages).
 
 With LEAK, one of the planted leaks of `leaks.py` is built in first.
 """
@@ -141,9 +142,10 @@ def set_up() -> None:
         for one in pkgutil.walk_packages(package.__path__, f"{name}."):
             if not one.name.startswith(ELSEWHERE) and not one.name.endswith(".wsgi"):
                 importlib.import_module(one.name)
+    from equipoise.exchange.paper import pdf
     from server import leaks, worlds_crawl, worlds_public, worlds_script
 
-    assert all((leaks.LEAKS, worlds_crawl.views(), worlds_public, worlds_script))
+    assert all((leaks.LEAKS, worlds_crawl.views(), worlds_public, worlds_script, pdf("<p>a 字")))
 
 
 def prepare(folder: Path, template: Path, study: Path, number: int) -> None:
@@ -236,12 +238,14 @@ def one_world(out: Path, template: Path, study: Path, limits: tuple[int, int], n
     (out / world).write_bytes(pickle.dumps(seen))
 
 
-def main(out: str, template: str, study: str, participants: str, depth: str, *worlds: str) -> int:
+def main(out: str, template: str, study: str, plain: str, leaking: str, *worlds: str) -> int:
     """Live through the worlds one after another, each in a fork of this process."""
     stand_still()
     set_up()
-    worst, limits = 0, (int(participants), int(depth))
+    worst = 0
     for number, world in enumerate(worlds):
+        participants, depth = map(int, (leaking if ":" in world else plain).split("/"))
+        limits = participants, depth
         child = os.fork()
         if not child:
             code = 1

@@ -113,6 +113,16 @@ from equipoise.errors.cleaning import (
     LinesRejected,
     MayUnblind,
 )
+from equipoise.errors.enrolling import (
+    AlreadyRandomised,
+    AlreadyScreened,
+    ConsentLapsed,
+    NotConsented,
+    NotEligible,
+    NotRandomised,
+    ReconsentDue,
+    StratumUnknown,
+)
 from equipoise.errors.finalising import (
     AmendmentRefused,
     LensMissing,
@@ -156,12 +166,9 @@ from equipoise.errors.protocol import (
     StudyUnreadable,
 )
 from equipoise.errors.refused import (
-    AlreadyRandomised,
     AlreadyRecorded,
-    AlreadyScreened,
     AlreadyWithdrawn,
     ClockWrong,
-    ConsentLapsed,
     CustodianInvalid,
     DoseNotAllowed,
     FolderNotEmpty,
@@ -172,19 +179,14 @@ from equipoise.errors.refused import (
     LiveUseRefused,
     Locked,
     NotBuilt,
-    NotConsented,
-    NotEligible,
     NotEstimable,
     NotLocked,
     NotPermitted,
-    NotRandomised,
     OtherSide,
     OutOfOrder,
     OutOfStock,
     ReasonRequired,
-    ReconsentDue,
     Refused,
-    StratumUnknown,
     TwoPersonsRequired,
     UnitNotValid,
     UnknownRecord,
@@ -199,6 +201,7 @@ from equipoise.errors.register import (
     SamePerson,
     TooManyWrong,
 )
+from equipoise.errors.said import Sentence, listed, said_of, say
 from equipoise.errors.supply import (
     KitNotValid,
     LotNotReleasable,
@@ -314,6 +317,7 @@ __all__ = [
     "SealBroken",
     "SealMoved",
     "SecondPersonRequired",
+    "Sentence",
     "SidesMixed",
     "StorageFull",
     "StratumUnknown",
@@ -334,4 +338,7 @@ __all__ = [
     "VaultKeyWrong",
     "WaitsForBoard",
     "WindowClosed",
+    "listed",
+    "said_of",
+    "say",
 ]

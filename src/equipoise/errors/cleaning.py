@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import Refused
+from equipoise.errors.said import say
 
 
 class MayUnblind(Refused):
@@ -23,7 +24,7 @@ class FileRefused(Refused):
     code = "refused.file"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The file was not taken: {why}. Nothing was written.")
+        super().__init__(say("The file was not taken: {why}. Nothing was written.", why=why))
 
 
 class LinesRejected(Refused):
@@ -34,6 +35,9 @@ class LinesRejected(Refused):
     def __init__(self, lines: tuple[int, ...]) -> None:
         shown = ", ".join(str(one) for one in lines[:10]) + (" ..." if len(lines) > 10 else "")
         super().__init__(
-            f"{len(lines)} line(s) of the file cannot be taken ({shown}), so nothing was written. "
-            "Correct them at the laboratory, and send the whole file again."
+            say(
+                "{lines} line(s) of the file cannot be taken ({shown}), so nothing was written. Correct them at the laboratory, and send the whole file again.",
+                lines=len(lines),
+                shown=shown,
+            )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from equipoise.errors.ground import Place
 from equipoise.errors.protocol import ProtocolError
 from equipoise.errors.refused import Locked, Refused
+from equipoise.errors.said import listed, say
 
 
 class PartLocked(Locked):
@@ -15,8 +16,11 @@ class PartLocked(Locked):
     def __init__(self, what: str, step: str) -> None:
         Refused.__init__(
             self,
-            f"{what} is locked, so {step} was refused. Two persons can unlock it, each with a "
-            "reason.",
+            say(
+                "{what} is locked, so {step} was refused. Two persons can unlock it, each with a reason.",
+                what=what,
+                step=step,
+            ),
         )
 
 
@@ -37,7 +41,11 @@ class NotReady(Refused):
         self.open_points = open_points
         self.places = places
         super().__init__(
-            f"{what} was not locked: {'; '.join(open_points)}. See the checklist, and finish these."
+            say(
+                "{what} was not locked: {open_points}. See the checklist, and finish these.",
+                what=what,
+                open_points=listed(open_points, "; "),
+            )
         )
 
 
@@ -49,8 +57,10 @@ class WaitsForBoard(Refused):
     def __init__(self, about: str, why: str) -> None:
         self.about = about
         super().__init__(
-            f"Nobody was randomised: {why}. Wait for the decision of the safety board; the trial "
-            "office knows when it meets."
+            say(
+                "Nobody was randomised: {why}. Wait for the decision of the safety board; the trial office knows when it meets.",
+                why=why,
+            )
         )
 
 
@@ -60,7 +70,7 @@ class AmendmentRefused(Refused):
     code = "refused.amendment"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"The amendment was refused: {why}. Nothing was changed.")
+        super().__init__(say("The amendment was refused: {why}. Nothing was changed.", why=why))
 
 
 class LensMissing(ProtocolError):
@@ -71,6 +81,9 @@ class LensMissing(ProtocolError):
     def __init__(self, form: str, items: tuple[str, ...]) -> None:
         super().__init__(
             Place("lenses"),
-            f"Form {form} has changed in {', '.join(items)}, and no lens says how older records "
-            "are read. Declare it: add, retire, rename, recode or convert.",
+            say(
+                "Form {form} has changed in {items}, and no lens says how older records are read. Declare it: add, retire, rename, recode or convert.",
+                form=form,
+                items=listed(items),
+            ),
         )

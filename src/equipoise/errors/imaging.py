@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import NotPermitted, Refused
+from equipoise.errors.said import say
 from equipoise.errors.trouble import Conflict, IntegrityError
 
 
@@ -14,8 +15,10 @@ class NotLookedAt(Refused):
     def __init__(self, *, closely: bool) -> None:
         how = "Look at every picture at full size, and confirm" if closely else "Confirm"
         super().__init__(
-            "The file was not attached: nobody has confirmed that nothing on it says whose it is. "
-            f"{how} that no name, number or date can be read."
+            say(
+                "The file was not attached: nobody has confirmed that nothing on it says whose it is. {how} that no name, number or date can be read.",
+                how=how,
+            )
         )
 
 
@@ -26,8 +29,10 @@ class ScoresAreRead(Refused):
 
     def __init__(self, item: str) -> None:
         super().__init__(
-            f"The answer to {item} comes from the masked readers and cannot be typed. "
-            "Leave it as it is; it is filled in when the readings are complete."
+            say(
+                "The answer to {item} comes from the masked readers and cannot be typed. Leave it as it is; it is filled in when the readings are complete.",
+                item=item,
+            )
         )
 
 
@@ -50,7 +55,9 @@ class AlreadyRead(Refused):
     code = "refused.already-read"
 
     def __init__(self, scan: str, why: str) -> None:
-        super().__init__(f"{scan} was not read: {why}. Go on with the next one.")
+        super().__init__(
+            say("{scan} was not read: {why}. Go on with the next one.", scan=scan, why=why)
+        )
 
 
 class PicturesChanged(Conflict):
@@ -60,8 +67,10 @@ class PicturesChanged(Conflict):
 
     def __init__(self, scan: str) -> None:
         super().__init__(
-            f"The pictures of {scan} have changed since you opened them; your scores were not "
-            "kept. Open it again, and read what is there now."
+            say(
+                "The pictures of {scan} have changed since you opened them; your scores were not kept. Open it again, and read what is there now.",
+                scan=scan,
+            )
         )
 
 
@@ -72,6 +81,8 @@ class FileMissing(IntegrityError):
 
     def __init__(self, sha256: str) -> None:
         super().__init__(
-            f"File {sha256[:12]}... is missing or was changed since it was kept. Stop using it, "
-            "and have it restored from the backup."
+            say(
+                "File {sha256}... is missing or was changed since it was kept. Stop using it, and have it restored from the backup.",
+                sha256=sha256[:12],
+            )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import NotPermitted, Refused
+from equipoise.errors.said import say
 
 
 class FactorRequired(NotPermitted):
@@ -13,8 +14,10 @@ class FactorRequired(NotPermitted):
     def __init__(self, purpose: str) -> None:
         Refused.__init__(
             self,
-            f"To {purpose} you must prove who you are once more, for this act alone. "
-            "Give your password and second factor.",
+            say(
+                "To {purpose} you must prove who you are once more, for this act alone. Give your password and second factor.",
+                purpose=purpose,
+            ),
         )
 
 
@@ -26,8 +29,10 @@ class FactorRefused(NotPermitted):
     def __init__(self, purpose: str) -> None:
         Refused.__init__(
             self,
-            f"The proof of who you are does not allow you to {purpose}: it is wrong, too old, used "
-            "already or given for something else. Give your password and second factor again.",
+            say(
+                "The proof of who you are does not allow you to {purpose}: it is wrong, too old, used already or given for something else. Give your password and second factor again.",
+                purpose=purpose,
+            ),
         )
 
 
@@ -39,8 +44,12 @@ class NotDelegated(NotPermitted):
     def __init__(self, step: str, task: str, site: str) -> None:
         Refused.__init__(
             self,
-            f"You may not {step}: the delegation log of site {site} does not give you the task "
-            f"{task} today. Ask an investigator of the site to delegate it and sign.",
+            say(
+                "You may not {step}: the delegation log of site {site} does not give you the task {task} today. Ask an investigator of the site to delegate it and sign.",
+                step=step,
+                site=site,
+                task=task,
+            ),
         )
 
 
@@ -52,8 +61,11 @@ class NotTrained(NotPermitted):
     def __init__(self, step: str, training: str) -> None:
         Refused.__init__(
             self,
-            f"You may not {step}: your training {training} is missing or no longer current. "
-            "Take it, and have the trial office record it.",
+            say(
+                "You may not {step}: your training {training} is missing or no longer current. Take it, and have the trial office record it.",
+                step=step,
+                training=training,
+            ),
         )
 
 
@@ -65,8 +77,10 @@ class SidesMixed(NotPermitted):
     def __init__(self, step: str) -> None:
         Refused.__init__(
             self,
-            f"You may not {step}: you hold or held a role of the unblinded side, and nobody "
-            "works on both. Ask the trial office for somebody else.",
+            say(
+                "You may not {step}: you hold or held a role of the unblinded side, and nobody works on both. Ask the trial office for somebody else.",
+                step=step,
+            ),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import Refused
+from equipoise.errors.said import listed, say
 from equipoise.errors.trouble import ExternalError
 
 
@@ -12,7 +13,9 @@ class LinkInvalid(Refused):
     code = "refused.link-invalid"
 
     def __init__(self, why: str = "it is not one of ours") -> None:
-        super().__init__(f"This link was refused: {why}. Ask for a new one on the same page.")
+        super().__init__(
+            say("This link was refused: {why}. Ask for a new one on the same page.", why=why)
+        )
 
 
 class ProofRefused(Refused):
@@ -23,8 +26,10 @@ class ProofRefused(Refused):
     def __init__(self, why: str) -> None:
         self.why = why
         super().__init__(
-            f"The form was not accepted: {why}. Reload the page, fill it in again and wait "
-            "until the check says that it is done."
+            say(
+                "The form was not accepted: {why}. Reload the page, fill it in again and wait until the check says that it is done.",
+                why=why,
+            )
         )
 
 
@@ -47,7 +52,10 @@ class FormIncomplete(Refused):
     def __init__(self, fields: tuple[str, ...]) -> None:
         self.fields = fields
         super().__init__(
-            f"The form was not accepted: look at {', '.join(fields)}. Nothing was stored."
+            say(
+                "The form was not accepted: look at {fields}. Nothing was stored.",
+                fields=listed(fields),
+            )
         )
 
 
@@ -60,6 +68,8 @@ class MailNotTaken(ExternalError):
         self.permanent = permanent
         self.server_down = server_down
         super().__init__(
-            f"The mail server did not take a letter ({why}). It stays in the queue and is sent "
-            "again. If this goes on, look at EQUIPOISE_SMTP."
+            say(
+                "The mail server did not take a letter ({why}). It stays in the queue and is sent again. If this goes on, look at EQUIPOISE_SMTP.",
+                why=why,
+            )
         )

@@ -2,112 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from equipoise.errors.ground import EquipoiseError
+from equipoise.errors.said import listed, say
 
 
 class Refused(EquipoiseError):
     """The protocol forbids the step. Nothing was written."""
 
     code = "refused"
-
-
-class NotEligible(Refused):
-    """One or more eligibility criteria are not met, or not yet answered."""
-
-    code = "refused.not-eligible"
-
-    def __init__(self, participant: str, unmet: tuple[str, ...]) -> None:
-        self.participant = participant
-        self.unmet = unmet
-        super().__init__(
-            f"{participant} was not randomised: {', '.join(unmet)} not met or not "
-            "answered. Correct the screening forms, or record a screen failure."
-        )
-
-
-class NotConsented(Refused):
-    """Nothing of the trial may happen to this person before consent."""
-
-    code = "refused.not-consented"
-
-    def __init__(self, participant: str, step: str) -> None:
-        super().__init__(
-            f"{participant} has no signed consent, so {step} was refused. "
-            "Record the signed consent first."
-        )
-
-
-class ConsentLapsed(NotConsented):
-    """Consent was deferred, and its limit has passed without it."""
-
-    code = "refused.consent-lapsed"
-
-    def __init__(self, participant: str, step: str, due_at: datetime) -> None:
-        Refused.__init__(
-            self,
-            f"Consent of {participant} was due by {due_at:%Y-%m-%d %H:%M} UTC and is not given, "
-            f"so {step} was refused. Take consent first. Safety, stopping the product, "
-            "withdrawal and the end of study can still be recorded.",
-        )
-
-
-class ReconsentDue(NotConsented):
-    """An amendment changed what people agree to, and this one has not agreed anew."""
-
-    code = "refused.reconsent-due"
-
-    def __init__(self, participant: str, step: str) -> None:
-        Refused.__init__(
-            self,
-            f"{participant} signed an earlier version of the consent document, and the version "
-            f"in force has to be signed anew, so {step} was refused. Take the new consent first.",
-        )
-
-
-class AlreadyScreened(Refused):
-    """The participant code is in use."""
-
-    code = "refused.already-screened"
-
-    def __init__(self, participant: str) -> None:
-        super().__init__(f"{participant} is already on the screening log. Open that entry instead.")
-
-
-class AlreadyRandomised(Refused):
-    """The participant holds an allocation."""
-
-    code = "refused.already-randomised"
-
-    def __init__(self, participant: str) -> None:
-        super().__init__(
-            f"{participant} has already been randomised; an allocation is never repeated. "
-            "Open the participant's page to see the kit."
-        )
-
-
-class NotRandomised(Refused):
-    """The step needs an allocation first."""
-
-    code = "refused.not-randomised"
-
-    def __init__(self, participant: str, step: str) -> None:
-        super().__init__(
-            f"{participant} has not been randomised, so {step} was refused. Randomise first."
-        )
-
-
-class StratumUnknown(Refused):
-    """A stratification factor is unknown, so no stratum can be given."""
-
-    code = "refused.stratum-unknown"
-
-    def __init__(self, participant: str, factor: str) -> None:
-        super().__init__(
-            f"{participant} was not randomised: {factor} is not known, so no stratum can be "
-            f"given. Complete the measurements that decide {factor}."
-        )
 
 
 class ListExhausted(Refused):
@@ -141,8 +43,10 @@ class ClockWrong(Refused):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"Nobody was randomised: the clock is wrong ({why}). Have the server's clock set "
-            "right, and send the request again; nothing was written."
+            say(
+                "Nobody was randomised: the clock is wrong ({why}). Have the server's clock set right, and send the request again; nothing was written.",
+                why=why,
+            )
         )
 
 
@@ -153,8 +57,10 @@ class OutOfStock(Refused):
 
     def __init__(self, site: str) -> None:
         super().__init__(
-            f"Site {site} does not hold enough valid kits to randomise. "
-            "Ask the pharmacist for a delivery; nothing was written."
+            say(
+                "Site {site} does not hold enough valid kits to randomise. Ask the pharmacist for a delivery; nothing was written.",
+                site=site,
+            )
         )
 
 
@@ -165,7 +71,11 @@ class UnitNotValid(Refused):
 
     def __init__(self, unit: str, why: str) -> None:
         super().__init__(
-            f"Unit {unit} is not valid: {why}. Take the replacement, or call the pharmacy."
+            say(
+                "Unit {unit} is not valid: {why}. Take the replacement, or call the pharmacy.",
+                unit=unit,
+                why=why,
+            )
         )
 
 
@@ -175,7 +85,15 @@ class DoseNotAllowed(Refused):
     code = "refused.dose-not-allowed"
 
     def __init__(self, participant: str, why: str) -> None:
-        super().__init__(f"The dose was not recorded for {participant}: {why}.")
+        super().__init__(
+            say(
+                "The dose was not recorded for {participant}: {why}"
+                if why.endswith(".")
+                else "The dose was not recorded for {participant}: {why}.",
+                participant=participant,
+                why=why,
+            )
+        )
 
 
 class WindowClosed(Refused):
@@ -184,7 +102,13 @@ class WindowClosed(Refused):
     code = "refused.window-closed"
 
     def __init__(self, what: str, why: str) -> None:
-        super().__init__(f"{what} is outside its window: {why}. Record a deviation if it was done.")
+        super().__init__(
+            say(
+                "{what} is outside its window: {why}. Record a deviation if it was done.",
+                what=what,
+                why=why,
+            )
+        )
 
 
 class InvalidRecord(Refused):
@@ -194,7 +118,13 @@ class InvalidRecord(Refused):
 
     def __init__(self, form: str, findings: tuple[str, ...]) -> None:
         self.findings = findings
-        super().__init__(f"Form {form} was not saved: {'; '.join(findings)}. Correct the values.")
+        super().__init__(
+            say(
+                "Form {form} was not saved: {findings}. Correct the values.",
+                form=form,
+                findings=listed(findings, "; "),
+            )
+        )
 
 
 class ReasonRequired(Refused):
@@ -203,7 +133,7 @@ class ReasonRequired(Refused):
     code = "refused.reason-required"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} needs a reason. Say why, and save again.")
+        super().__init__(say("{what} needs a reason. Say why, and save again.", what=what))
 
 
 class NotPermitted(Refused):
@@ -212,7 +142,13 @@ class NotPermitted(Refused):
     code = "refused.not-permitted"
 
     def __init__(self, step: str, needs: str) -> None:
-        super().__init__(f"You may not {step}: it needs {needs}. Ask the trial office.")
+        super().__init__(
+            say(
+                "You may not {step}: it needs {needs}. Ask the trial office.",
+                step=step,
+                needs=needs,
+            )
+        )
 
 
 class OtherSide(Refused):
@@ -222,8 +158,12 @@ class OtherSide(Refused):
 
     def __init__(self, username: str, role: str, why: str) -> None:
         super().__init__(
-            f"{username} was not appointed as {role}: {why}. Nobody works on both sides of the "
-            "blind. Appoint somebody else."
+            say(
+                "{username} was not appointed as {role}: {why}. Nobody works on both sides of the blind. Appoint somebody else.",
+                username=username,
+                role=role,
+                why=why,
+            )
         )
 
 
@@ -234,7 +174,10 @@ class Locked(Refused):
 
     def __init__(self, step: str) -> None:
         super().__init__(
-            f"The study is locked, so {step} was refused. Two persons can unlock it, with a reason."
+            say(
+                "The study is locked, so {step} was refused. Two persons can unlock it, with a reason.",
+                step=step,
+            )
         )
 
 
@@ -244,7 +187,7 @@ class NotLocked(Refused):
     code = "refused.not-locked"
 
     def __init__(self, step: str) -> None:
-        super().__init__(f"{step} needs a locked study. Lock it first.")
+        super().__init__(say("{step} needs a locked study. Lock it first.", step=step))
 
 
 class TwoPersonsRequired(Refused):
@@ -254,7 +197,10 @@ class TwoPersonsRequired(Refused):
 
     def __init__(self, step: str) -> None:
         super().__init__(
-            f"{step} needs two different persons, each with a reason. Ask a second person to confirm."
+            say(
+                "{step} needs two different persons, each with a reason. Ask a second person to confirm.",
+                step=step,
+            )
         )
 
 
@@ -265,8 +211,10 @@ class CustodianInvalid(Refused):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The list was not made: {why}. Give --custodian once for each of two persons, "
-            "each with the age public key (age1...) of that person."
+            say(
+                "The list was not made: {why}. Give --custodian once for each of two persons, each with the age public key (age1...) of that person.",
+                why=why,
+            )
         )
 
 
@@ -277,7 +225,11 @@ class AlreadyWithdrawn(Refused):
 
     def __init__(self, participant: str, step: str) -> None:
         super().__init__(
-            f"{participant} has withdrawn, so {step} was refused. Nothing more is due."
+            say(
+                "{participant} has withdrawn, so {step} was refused. Nothing more is due.",
+                participant=participant,
+                step=step,
+            )
         )
 
 
@@ -288,7 +240,11 @@ class AlreadyRecorded(Refused):
 
     def __init__(self, whose: str, what: str) -> None:
         super().__init__(
-            f"{what} is already recorded for {whose}. Open that entry, and correct it there."
+            say(
+                "{what} is already recorded for {whose}. Open that entry, and correct it there.",
+                what=what,
+                whose=whose,
+            )
         )
 
 
@@ -299,8 +255,12 @@ class FollowUpEnded(Refused):
 
     def __init__(self, participant: str, step: str, why: str) -> None:
         super().__init__(
-            f"{step} was refused for {participant}: {why}. "
-            "Check the dates; correct the earlier entry if it is wrong."
+            say(
+                "{step} was refused for {participant}: {why}. Check the dates; correct the earlier entry if it is wrong.",
+                step=step,
+                participant=participant,
+                why=why,
+            )
         )
 
 
@@ -310,7 +270,13 @@ class OutOfOrder(Refused):
     code = "refused.out-of-order"
 
     def __init__(self, what: str, why: str) -> None:
-        super().__init__(f"{what} was not recorded: {why}. Check what is recorded, and its dates.")
+        super().__init__(
+            say(
+                "{what} was not recorded: {why}. Check what is recorded, and its dates.",
+                what=what,
+                why=why,
+            )
+        )
 
 
 class UnknownRecord(Refused):
@@ -319,7 +285,7 @@ class UnknownRecord(Refused):
     code = "refused.unknown"
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"There is no {what}. Check the code and try again.")
+        super().__init__(say("There is no {what}. Check the code and try again.", what=what))
 
 
 class LiveUseRefused(Refused):
@@ -328,7 +294,7 @@ class LiveUseRefused(Refused):
     code = "refused.live-use"
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"Live use was refused: {why}.")
+        super().__init__(say("Live use was refused: {why}.", why=why))
 
 
 class FolderNotEmpty(Refused):
@@ -338,8 +304,10 @@ class FolderNotEmpty(Refused):
 
     def __init__(self, folder: str) -> None:
         super().__init__(
-            f"{folder} already holds something, and nothing is ever overwritten. "
-            "Choose a new or empty folder."
+            say(
+                "{folder} already holds something, and nothing is ever overwritten. Choose a new or empty folder.",
+                folder=folder,
+            )
         )
 
 
@@ -349,7 +317,9 @@ class NotBuilt(Refused):
     code = "refused.not-built"
 
     def __init__(self, verb: str) -> None:
-        super().__init__(f"`equipoise {verb}` is not built yet in this version. Nothing was done.")
+        super().__init__(
+            say("`equipoise {verb}` is not built yet in this version. Nothing was done.", verb=verb)
+        )
 
 
 class NotEstimable(Refused):
@@ -361,5 +331,9 @@ class NotEstimable(Refused):
         self.what = what
         self.why = why
         super().__init__(
-            f"{what} cannot be estimated: {why}. Report the counts, or ask again with more data."
+            say(
+                "{what} cannot be estimated: {why}. Report the counts, or ask again with more data.",
+                what=what,
+                why=why,
+            )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import NotPermitted, Refused
+from equipoise.errors.said import say
 
 
 class AssertionRefused(NotPermitted):
@@ -78,8 +79,10 @@ class SamePerson(Refused):
 
     def __init__(self, step: str) -> None:
         super().__init__(
-            f"{step} needs a second person, and both names are the same. "
-            "Ask a colleague to check it and to give their own name and PIN."
+            say(
+                "{step} needs a second person, and both names are the same. Ask a colleague to check it and to give their own name and PIN.",
+                step=step,
+            )
         )
 
 

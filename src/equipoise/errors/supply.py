@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.refused import Refused, UnitNotValid
+from equipoise.errors.said import listed, say
 
 
 class KitNotValid(UnitNotValid):
@@ -22,8 +23,10 @@ class UnitUsed(UnitNotValid):
     def __init__(self, unit: str) -> None:
         Refused.__init__(
             self,
-            f"Unit {unit} has already been given. Do not give it again: "
-            "scan the next unit of the kit.",
+            say(
+                "Unit {unit} has already been given. Do not give it again: scan the next unit of the kit.",
+                unit=unit,
+            ),
         )
 
 
@@ -35,8 +38,11 @@ class UnitOfAnother(UnitNotValid):
     def __init__(self, unit: str, participant: str) -> None:
         Refused.__init__(
             self,
-            f"Unit {unit} does not belong to a kit of {participant}. Do not give it: "
-            "scan a unit of the participant's own kit.",
+            say(
+                "Unit {unit} does not belong to a kit of {participant}. Do not give it: scan a unit of the participant's own kit.",
+                unit=unit,
+                participant=participant,
+            ),
         )
 
 
@@ -48,8 +54,11 @@ class UnitElsewhere(UnitNotValid):
     def __init__(self, unit: str, site: str) -> None:
         Refused.__init__(
             self,
-            f"Unit {unit} is not in the stock of site {site}. Do not use it: "
-            "put it aside and call the pharmacy.",
+            say(
+                "Unit {unit} is not in the stock of site {site}. Do not use it: put it aside and call the pharmacy.",
+                unit=unit,
+                site=site,
+            ),
         )
 
 
@@ -61,8 +70,11 @@ class ThawedTooLongAgo(UnitNotValid):
     def __init__(self, unit: str, hours: float) -> None:
         Refused.__init__(
             self,
-            f"Unit {unit} was thawed more than {hours:g} hours ago and must not be given. "
-            "Record it as destroyed and take the replacement.",
+            say(
+                "Unit {unit} was thawed more than {hours} hours ago and must not be given. Record it as destroyed and take the replacement.",
+                unit=unit,
+                hours=f"{hours:g}",
+            ),
         )
 
 
@@ -73,8 +85,10 @@ class SecondPersonRequired(Refused):
 
     def __init__(self, unit: str) -> None:
         super().__init__(
-            f"Unit {unit} was not recorded as prepared: a second person has to verify it, and "
-            "the same person cannot do both. Ask a colleague to scan it too."
+            say(
+                "Unit {unit} was not recorded as prepared: a second person has to verify it, and the same person cannot do both. Ask a colleague to scan it too.",
+                unit=unit,
+            )
         )
 
 
@@ -86,8 +100,11 @@ class LotNotReleasable(Refused):
     def __init__(self, lot: str, why: tuple[str, ...]) -> None:
         self.why = why
         super().__init__(
-            f"Lot {lot} was not released: {'; '.join(why)}. "
-            "Keep it in quarantine and record the deviation."
+            say(
+                "Lot {lot} was not released: {why}. Keep it in quarantine and record the deviation.",
+                lot=lot,
+                why=listed(why, "; "),
+            )
         )
 
 
@@ -103,6 +120,10 @@ class UnitsOpen(Refused):
         shown = ", ".join(units[: self.MOST])
         more = f" and {len(units) - self.MOST} more" if len(units) > self.MOST else ""
         super().__init__(
-            f"The study was not locked: {len(units)} units are not accounted for: {shown}{more}. "
-            "Record each as given, returned, destroyed or lost."
+            say(
+                "The study was not locked: {units} units are not accounted for: {shown}{more}. Record each as given, returned, destroyed or lost.",
+                units=len(units),
+                shown=shown,
+                more=more,
+            )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from equipoise.errors.ground import EquipoiseError
+from equipoise.errors.said import say
 
 
 class Conflict(EquipoiseError):
@@ -18,8 +19,10 @@ class KeyReused(Conflict):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"Request key {key} was already used for a different request. "
-            "Send this request with a new key."
+            say(
+                "Request key {key} was already used for a different request. Send this request with a new key.",
+                key=key,
+            )
         )
 
 
@@ -30,8 +33,10 @@ class SavedFirst(Conflict):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"Somebody saved {what} while you were working. Nothing was overwritten. "
-            "Reload it, compare, and save again."
+            say(
+                "Somebody saved {what} while you were working. Nothing was overwritten. Reload it, compare, and save again.",
+                what=what,
+            )
         )
 
 
@@ -42,9 +47,10 @@ class AllocatedOtherwise(Conflict):
 
     def __init__(self, participant: str) -> None:
         super().__init__(
-            f"{participant} was given a place before, under another site or other values of the "
-            "stratification factors, and that place counts. Enter the values as they were, "
-            "randomise again, and correct them afterwards with a reason."
+            say(
+                "{participant} was given a place before, under another site or other values of the stratification factors, and that place counts. Enter the values as they were, randomise again, and correct them afterwards with a reason.",
+                participant=participant,
+            )
         )
 
 
@@ -61,7 +67,11 @@ class ChainBroken(IntegrityError):
 
     def __init__(self, chain: str, why: str) -> None:
         super().__init__(
-            f"Ledger chain {chain} is broken: {why}. Stop work, keep the files, call the trial office."
+            say(
+                "Ledger chain {chain} is broken: {why}. Stop work, keep the files, call the trial office.",
+                chain=chain,
+                why=why,
+            )
         )
 
 
@@ -72,8 +82,11 @@ class LedgerEntryUnreadable(IntegrityError):
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(
-            f"Ledger entry {what!r} cannot be replayed: {why}. "
-            "Keep the files, and use the version of equipoise that wrote it."
+            say(
+                "Ledger entry {what} cannot be replayed: {why}. Keep the files, and use the version of equipoise that wrote it.",
+                what=repr(what),
+                why=why,
+            )
         )
 
 
@@ -84,8 +97,12 @@ class RecordUnreadable(IntegrityError):
 
     def __init__(self, form: str, item: str, why: str) -> None:
         super().__init__(
-            f"A stored record of form {form} does not fit its definition: {item} {why}. "
-            "Read it under the definition it was saved with, or call the trial office."
+            say(
+                "A stored record of form {form} does not fit its definition: {item} {why}. Read it under the definition it was saved with, or call the trial office.",
+                form=form,
+                item=item,
+                why=why,
+            )
         )
 
 
@@ -96,8 +113,10 @@ class SealBroken(IntegrityError):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The seal of {what} does not open: it was changed, moved or sealed under another "
-            "key. Stop randomising and call the trial office."
+            say(
+                "The seal of {what} does not open: it was changed, moved or sealed under another key. Stop randomising and call the trial office.",
+                what=what,
+            )
         )
 
 
@@ -109,8 +128,10 @@ class SealMoved(SealBroken):
     def __init__(self, what: str) -> None:
         Exception.__init__(
             self,
-            f"What lies sealed for {what} belongs elsewhere: it was exchanged with another. "
-            "Stop randomising and call the trial office.",
+            say(
+                "What lies sealed for {what} belongs elsewhere: it was exchanged with another. Stop randomising and call the trial office.",
+                what=what,
+            ),
         )
 
 
@@ -122,8 +143,10 @@ class VaultKeyMissing(SealBroken):
     def __init__(self, where: str) -> None:
         Exception.__init__(
             self,
-            f"The vault's key {where} is missing or damaged, so nothing can be opened. Nothing "
-            "was written. Put the key file back from its copy, and send the request again.",
+            say(
+                "The vault's key {where} is missing or damaged, so nothing can be opened. Nothing was written. Put the key file back from its copy, and send the request again.",
+                where=where,
+            ),
         )
 
 
@@ -135,8 +158,10 @@ class VaultKeyWrong(SealBroken):
     def __init__(self, where: str) -> None:
         Exception.__init__(
             self,
-            f"The vault's key {where} is not the one that sealed this vault. Nothing was "
-            "written. Put the right key file back, and send the request again.",
+            say(
+                "The vault's key {where} is not the one that sealed this vault. Nothing was written. Put the right key file back, and send the request again.",
+                where=where,
+            ),
         )
 
 
@@ -147,7 +172,10 @@ class UnsafeDatabase(IntegrityError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The database is not safe to use: {why}. Start equipoise with its own settings."
+            say(
+                "The database is not safe to use: {why}. Start equipoise with its own settings.",
+                why=why,
+            )
         )
 
 
@@ -164,8 +192,11 @@ class StorageFull(ExternalError):
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(
-            f"{where} cannot be written ({why}). Nothing was half-written. "
-            "Free space or choose another place, and run the command again."
+            say(
+                "{where} cannot be written ({why}). Nothing was half-written. Free space or choose another place, and run the command again.",
+                where=where,
+                why=why,
+            )
         )
 
 
@@ -176,7 +207,11 @@ class BackupUnreadable(ExternalError):
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(
-            f"Backup {what} was not restored: {why}. Nothing was written. Try another copy of it."
+            say(
+                "Backup {what} was not restored: {why}. Nothing was written. Try another copy of it.",
+                what=what,
+                why=why,
+            )
         )
 
 
@@ -187,8 +222,11 @@ class ExternalProgramFailed(ExternalError):
 
     def __init__(self, program: str, why: str) -> None:
         super().__init__(
-            f"The program {program} did not do its work: {why}. Nothing was half-written. "
-            "Install or repair it, and run the command again."
+            say(
+                "The program {program} did not do its work: {why}. Nothing was half-written. Install or repair it, and run the command again.",
+                program=program,
+                why=why,
+            )
         )
 
 
@@ -198,7 +236,14 @@ class MissingExtra(ExternalError):
     code = "external.missing-extra"
 
     def __init__(self, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs the extra {extra!r}: pip install 'equipoise[{extra}]'.")
+        super().__init__(
+            say(
+                "{purpose} needs the extra {extra}: pip install 'equipoise[{name}]'.",
+                purpose=purpose,
+                extra=repr(extra),
+                name=extra,
+            )
+        )
 
 
 class MessageUnreadable(ExternalError):
@@ -220,6 +265,8 @@ class AllocatorSilent(ExternalError):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The allocator did not answer ({why}). Nothing is lost: send the same request "
-            "again, and it gets the same answer. If it stays silent, call the trial office."
+            say(
+                "The allocator did not answer ({why}). Nothing is lost: send the same request again, and it gets the same answer. If it stays silent, call the trial office.",
+                why=why,
+            )
         )

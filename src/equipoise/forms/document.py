@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from equipoise.errors import RecordUnreadable
+from equipoise.errors import RecordUnreadable, say
 from equipoise.forms.lens import Json
 from equipoise.forms.record import Value
 from equipoise.protocol.forms import Form, ItemType
@@ -45,7 +45,9 @@ def from_json(form: Form, document: Mapping[str, object]) -> dict[str, Value]:
             continue
         value = _in(types[name], stored)
         if value is None:
-            raise RecordUnreadable(form.id, name, f"is not stored as {types[name]}")
+            raise RecordUnreadable(
+                form.id, name, say("is not stored as {types}", types=types[name])
+            )
         values[name] = value
     return values
 

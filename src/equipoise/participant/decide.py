@@ -18,6 +18,7 @@ from equipoise.errors import (
     ReasonRequired,
     StratumUnknown,
     UnitNotValid,
+    say,
 )
 from equipoise.participant import commands, dosing, events
 from equipoise.participant.commands import Command
@@ -88,7 +89,10 @@ def _screen(state: ParticipantState, command: commands.Screen) -> tuple[Event, .
     if state.screenings > RESCREENINGS:
         raise AlreadyScreened(state.code)
     if state.failed_on is not None and command.on < state.failed_on:
-        raise OutOfOrder("Screening", f"the screening before it ended on {state.failed_on}")
+        raise OutOfOrder(
+            "Screening",
+            say("the screening before it ended on {failed_on}", failed_on=state.failed_on),
+        )
     if not command.code or not command.site:
         raise OutOfOrder("Screening", "a participant code and a site are needed")
     number = state.screenings + 1
@@ -101,14 +105,18 @@ def _screen(state: ParticipantState, command: commands.Screen) -> tuple[Event, .
 def _sign(state: ParticipantState, command: commands.SignConsent) -> tuple[Event, ...]:
     require_screened(state)
     if state.failure is not None:
-        raise FollowUpEnded(state.code, "Consent", f"the screening failed on {state.failed_on}")
+        raise FollowUpEnded(
+            state.code,
+            "Consent",
+            say("the screening failed on {failed_on}", failed_on=state.failed_on),
+        )
     require_going_on(state, "Consent", None)
     if state.withdrew("data"):
         raise AlreadyWithdrawn(state.code, "consent")
     if not command.version:
         raise OutOfOrder("Consent", "the version of the signed document is needed")
     if any(one.version == command.version for one in state.consents):
-        raise AlreadyRecorded(state.code, f"Consent version {command.version}")
+        raise AlreadyRecorded(state.code, say("Consent version {version}", version=command.version))
     if state.consents and command.at < state.consents[-1].at:
         raise OutOfOrder("Consent", "a later consent is already recorded")
     signed = events.ConsentSigned(
@@ -120,7 +128,11 @@ def _sign(state: ParticipantState, command: commands.SignConsent) -> tuple[Event
 def _defer(state: ParticipantState, command: commands.DeferConsent) -> tuple[Event, ...]:
     require_screened(state)
     if state.failure is not None:
-        raise FollowUpEnded(state.code, "Deferral", f"the screening failed on {state.failed_on}")
+        raise FollowUpEnded(
+            state.code,
+            "Deferral",
+            say("the screening failed on {failed_on}", failed_on=state.failed_on),
+        )
     require_going_on(state, "Deferral", None)
     if state.consents:
         raise AlreadyRecorded(state.code, "Consent")
@@ -148,7 +160,9 @@ def _randomise(state: ParticipantState, command: commands.Randomise) -> tuple[Ev
     check_randomisable(state, stratum=command.stratum, findings=command.findings, on=command.on)
     began = state.deferred.at if state.deferred else state.consents[0].at
     if command.at < began:
-        raise OutOfOrder("Randomisation", f"consent was signed or deferred later, at {began}")
+        raise OutOfOrder(
+            "Randomisation", say("consent was signed or deferred later, at {began}", began=began)
+        )
     if not command.kit:
         raise UnitNotValid("(none)", "no kit was assigned")
     randomised = events.Randomised(
@@ -164,7 +178,7 @@ def _report(state: ParticipantState, command: commands.ReportEvent) -> tuple[Eve
     if command.number < 1:
         raise OutOfOrder("The adverse event", "event numbers start at 1")
     if command.number in state.reported:
-        raise AlreadyRecorded(state.code, f"Adverse event {command.number}")
+        raise AlreadyRecorded(state.code, say("Adverse event {number}", number=command.number))
     reported = events.EventReported(number=command.number, at=command.at, serious=command.serious)
     return (reported,)
 
@@ -174,7 +188,7 @@ def _withdraw(state: ParticipantState, command: commands.Withdraw) -> tuple[Even
     require_alive(state, "Withdrawal", command.on)
     require_going_on(state, "Withdrawal", command.on)
     if state.withdrew(command.level):
-        raise AlreadyWithdrawn(state.code, f"withdrawal from {command.level}")
+        raise AlreadyWithdrawn(state.code, say("withdrawal from {level}", level=command.level))
     require_not_before(state, "Withdrawal", command.on)
     return (_withdrew(command),)
 
@@ -188,9 +202,14 @@ def _discharge(state: ParticipantState, command: commands.Discharge) -> tuple[Ev
     require_alive(state, "Discharge", command.on)
     require_going_on(state, "Discharge", command.on)
     if state.discharged_on is not None and state.readmitted_on is None:
-        raise AlreadyRecorded(state.code, f"Discharge on {state.discharged_on}")
+        raise AlreadyRecorded(
+            state.code, say("Discharge on {discharged_on}", discharged_on=state.discharged_on)
+        )
     if state.readmitted_on is not None and command.on < state.readmitted_on:
-        raise OutOfOrder("Discharge", f"the readmission was on {state.readmitted_on}")
+        raise OutOfOrder(
+            "Discharge",
+            say("the readmission was on {readmitted_on}", readmitted_on=state.readmitted_on),
+        )
     require_not_before(state, "Discharge", command.on)
     return (events.Discharged(on=command.on),)
 
@@ -202,14 +221,17 @@ def _readmit(state: ParticipantState, command: commands.Readmit) -> tuple[Event,
     if state.discharged_on is None or state.readmitted_on is not None:
         raise OutOfOrder("Readmission", "no discharge is recorded before it")
     if command.on < state.discharged_on:
-        raise OutOfOrder("Readmission", f"the discharge was on {state.discharged_on}")
+        raise OutOfOrder(
+            "Readmission",
+            say("the discharge was on {discharged_on}", discharged_on=state.discharged_on),
+        )
     return (events.Readmitted(on=command.on),)
 
 
 def _die(state: ParticipantState, command: commands.Die) -> tuple[Event, ...]:
     require_consent(state, "death")
     if state.died_on is not None:
-        raise AlreadyRecorded(state.code, f"Death on {state.died_on}")
+        raise AlreadyRecorded(state.code, say("Death on {died_on}", died_on=state.died_on))
     require_not_before(state, "Death", command.on)
     return (events.Died(on=command.on),)
 
@@ -217,7 +239,9 @@ def _die(state: ParticipantState, command: commands.Die) -> tuple[Event, ...]:
 def _complete(state: ParticipantState, command: commands.Complete) -> tuple[Event, ...]:
     require_consent(state, "end of study")
     if state.completed_on is not None:
-        raise AlreadyRecorded(state.code, f"End of study on {state.completed_on}")
+        raise AlreadyRecorded(
+            state.code, say("End of study on {completed_on}", completed_on=state.completed_on)
+        )
     _reason(command.reason, "End of study")
     require_not_before(state, "End of study", command.on)
     return (events.Completed(on=command.on, reason=command.reason),)

@@ -12,6 +12,7 @@ from equipoise.errors import (
     UnitNotValid,
     UnitOfAnother,
     UnitUsed,
+    say,
 )
 from equipoise.participant import commands, events
 from equipoise.participant.events import Event
@@ -42,7 +43,7 @@ def give_dose(state: ParticipantState, command: commands.GiveDose) -> tuple[Even
         raise DoseNotAllowed(state.code, "dose numbers start at 1")
     before = next((dose for dose in state.doses if dose.number == command.number), None)
     if before is not None and (before.amount != "not" or command.amount == "not"):
-        raise AlreadyRecorded(state.code, f"Dose {command.number}")
+        raise AlreadyRecorded(state.code, say("Dose {number}", number=command.number))
     if command.amount != "not":
         _refuse_impossible(state, command)
         _refuse_unit(state, command.unit)
@@ -59,10 +60,15 @@ def correct_dose(state: ParticipantState, command: commands.CorrectDose) -> tupl
     before = next((dose for dose in state.doses if dose.number == command.number), None)
     if before is None or before.amount == "not" or command.amount == "not":
         raise DoseNotAllowed(
-            state.code, f"dose {command.number} cannot become given, or not given, afterwards"
+            state.code,
+            say(
+                "dose {number} cannot become given, or not given, afterwards", number=command.number
+            ),
         )
     if before.amount == command.amount:
-        raise AlreadyRecorded(state.code, f"How much of dose {command.number} was given")
+        raise AlreadyRecorded(
+            state.code, say("How much of dose {number} was given", number=command.number)
+        )
     return (events.DoseCorrected(number=command.number, amount=command.amount),)
 
 
@@ -87,7 +93,13 @@ def _refuse_impossible(state: ParticipantState, command: commands.GiveDose) -> N
 def _refuse_after_stop(state: ParticipantState, at: datetime, step: str) -> None:
     """What happened before the stop or the withdrawal may still be recorded."""
     if state.dosing_stopped_at is not None and at > state.dosing_stopped_at:
-        raise DoseNotAllowed(state.code, f"dosing stopped for good at {state.dosing_stopped_at}")
+        raise DoseNotAllowed(
+            state.code,
+            say(
+                "dosing stopped for good at {dosing_stopped_at}",
+                dosing_stopped_at=state.dosing_stopped_at,
+            ),
+        )
     if state.product_left_at is not None and at > state.product_left_at:
         raise AlreadyWithdrawn(state.code, step)
     for level, on in state.withdrawn:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from equipoise.errors import FollowUpEnded, NotConsented, NotRandomised, OutOfOrder, UnknownRecord
+from equipoise.errors import (
+    FollowUpEnded,
+    NotConsented,
+    NotRandomised,
+    OutOfOrder,
+    UnknownRecord,
+    say,
+)
 from equipoise.participant.state import ParticipantState
 
 _ONE_DAY = timedelta(days=1)
@@ -33,15 +40,23 @@ def require_randomised(state: ParticipantState, step: str) -> None:
 def require_alive(state: ParticipantState, step: str, on: date) -> None:
     """Refuse after death. What happened up to that day may still be recorded."""
     if state.died_on is not None and on > state.died_on:
-        raise FollowUpEnded(state.code, step, f"death is recorded on {state.died_on}")
+        raise FollowUpEnded(
+            state.code, step, say("death is recorded on {died_on}", died_on=state.died_on)
+        )
 
 
 def require_going_on(state: ParticipantState, step: str, on: date | None) -> None:
     """Refuse after end of study, and, without a day, after death."""
     if state.completed_on is not None and (on is None or on > state.completed_on):
-        raise FollowUpEnded(state.code, step, f"the study ended on {state.completed_on}")
+        raise FollowUpEnded(
+            state.code,
+            step,
+            say("the study ended on {completed_on}", completed_on=state.completed_on),
+        )
     if on is None and state.died_on is not None:
-        raise FollowUpEnded(state.code, step, f"death is recorded on {state.died_on}")
+        raise FollowUpEnded(
+            state.code, step, say("death is recorded on {died_on}", died_on=state.died_on)
+        )
     if on is not None:
         require_alive(state, step, on)
 
@@ -61,4 +76,4 @@ def require_not_before(state: ParticipantState, step: str, on: date) -> None:
     else:
         earliest, what = state.screened_on or date.min, "screening"
     if on < earliest:
-        raise OutOfOrder(step, f"its day {on} is before {what}")
+        raise OutOfOrder(step, say("its day {on} is before {what}", on=on, what=what))

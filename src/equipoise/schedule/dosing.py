@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from equipoise.errors import say
 from equipoise.protocol.conduct_rules import DoseRule, Dosing
 from equipoise.protocol.model import Protocol
 from equipoise.rules import UNKNOWN, parse
@@ -148,14 +149,17 @@ def _by_time(
 ) -> DoseAnswer:
     administered = [dose for dose in given if dose.amount != "not"]
     if len(administered) >= dosing.doses:
-        return _refused("course-complete", f"All {dosing.doses} doses have been given.")
+        return _refused(
+            "course-complete", say("All {doses} doses have been given.", doses=dosing.doses)
+        )
     if not administered:
         return _first(dosing, given, at, randomised_at)
     first = administered[0]
     end = first.at + timedelta(hours=dosing.course_hours)
     if at > end:
         return _refused(
-            "course-over", f"The course ended at {_say(end)}; nothing is made up after it."
+            "course-over",
+            say("The course ended at {end}; nothing is made up after it.", end=_say(end)),
         )
     number = _number(dosing, given, first.at, at)
     if number is None:
@@ -177,7 +181,10 @@ def _first(
     if at > closes:
         return _refused(
             "first-dose-too-late",
-            f"The first dose was possible until {_say(closes)}. Follow-up continues without dosing.",
+            say(
+                "The first dose was possible until {closes}. Follow-up continues without dosing.",
+                closes=_say(closes),
+            ),
             number,
         )
     return _allowed(number, opens=randomised_at, closes=closes)
@@ -208,8 +215,13 @@ def _later(
     if at < rested:
         return _refused(
             "gap-too-short",
-            f"Dose {last.number} started at {_say(last.at)}; at least "
-            f"{dosing.minimum_gap_hours:g} hours must pass. Wait until {_say(opens)}.",
+            say(
+                "Dose {number} started at {at}; at least {minimum_gap_hours} hours must pass. Wait until {opens}.",
+                number=last.number,
+                at=_say(last.at),
+                minimum_gap_hours=f"{dosing.minimum_gap_hours:g}",
+                opens=_say(opens),
+            ),
             number,
             opens=opens,
             closes=closes,
@@ -217,7 +229,12 @@ def _later(
     if at < opens:
         return _refused(
             "window-not-open",
-            f"Dose {number} is planned for {_say(planned.at)}. Wait until {_say(opens)}.",
+            say(
+                "Dose {number} is planned for {at}. Wait until {opens}.",
+                number=number,
+                at=_say(planned.at),
+                opens=_say(opens),
+            ),
             number,
             opens=opens,
             closes=closes,
@@ -234,17 +251,36 @@ def _deviations(
     last = [dose for dose in given if dose.amount != "not"][-1]
     skipped = sorted(set(range(last.number + 1, number)) - {dose.number for dose in given})
     if number < last.number:
-        found.append(Why(code="made-up", sentence=f"Dose {number} was missed and is made up."))
+        found.append(
+            Why(
+                code="made-up",
+                sentence=say("Dose {number} was missed and is made up.", number=number),
+            )
+        )
     elif at > planned.latest:
         found.append(
-            Why(code="window", sentence=f"Dose {number} was due by {_say(planned.latest)}.")
+            Why(
+                code="window",
+                sentence=say(
+                    "Dose {number} was due by {latest}.", number=number, latest=_say(planned.latest)
+                ),
+            )
         )
-    found.extend(Why(code="dose-missed", sentence=f"Dose {k} was not given.") for k in skipped)
+    found.extend(
+        Why(code="dose-missed", sentence=say("Dose {k} was not given.", k=k)) for k in skipped
+    )
     hours = (at - last.at) / timedelta(hours=1)
     if hours > dosing.maximum_gap_hours:
         most = f"{dosing.maximum_gap_hours:g}"
         found.append(
-            Why(code="gap-too-long", sentence=f"{hours:.1f} hours have passed; at most {most} may.")
+            Why(
+                code="gap-too-long",
+                sentence=say(
+                    "{hours} hours have passed; at most {most} may.",
+                    hours=f"{hours:.1f}",
+                    most=most,
+                ),
+            )
         )
     return found
 
@@ -256,7 +292,7 @@ def _allowed(
     closes: datetime | None,
     deviations: tuple[Why, ...] = (),
 ) -> DoseAnswer:
-    why = Why(code="allowed", sentence=f"Dose {number} may be given now.")
+    why = Why(code="allowed", sentence=say("Dose {number} may be given now.", number=number))
     return DoseAnswer(
         allowed=True, number=number, why=why, opens=opens, closes=closes, deviations=deviations
     )
@@ -267,7 +303,9 @@ def _by_rules(dosing: Dosing, timed: DoseAnswer, answers: Mapping[str, object]) 
     stops = [(rule, _holds(rule, answers)) for rule in dosing.stops]
     stopped = [rule for rule, holds in stops if holds is True]
     if stopped:
-        return _refused("stopped", f"Dosing has stopped for good: {stopped[0].text}.")
+        return _refused(
+            "stopped", say("Dosing has stopped for good: {text}.", text=stopped[0].text)
+        )
     if not timed.allowed:
         return timed
     open_stops = tuple(rule.id for rule, holds in stops if holds is UNKNOWN)
@@ -276,10 +314,14 @@ def _by_rules(dosing: Dosing, timed: DoseAnswer, answers: Mapping[str, object]) 
         if holds is UNKNOWN:
             names = ", ".join(_unknown_names(rule, answers))
             return _refused(
-                "hold-unanswered", f"Not yet known: {names}. Measure first.", timed.number
+                "hold-unanswered",
+                say("Not yet known: {names}. Measure first.", names=names),
+                timed.number,
             )
         if holds is True:
-            return _refused("hold", f"The dose is on hold: {rule.text}.", timed.number)
+            return _refused(
+                "hold", say("The dose is on hold: {text}.", text=rule.text), timed.number
+            )
     return DoseAnswer(
         allowed=True,
         number=timed.number,

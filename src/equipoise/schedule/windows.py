@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.model import Protocol
 
 
@@ -46,4 +46,4 @@ def window(protocol: Protocol, visit: str, randomised_on: date) -> Window:
     for found in windows(protocol, randomised_on):
         if found.visit == visit:
             return found
-    raise UnknownRecord(f"visit {visit!r} in the protocol")
+    raise UnknownRecord(say("visit {visit} in the protocol", visit=repr(visit)))

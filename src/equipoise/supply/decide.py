@@ -15,6 +15,7 @@ from equipoise.errors import (
     UnitNotValid,
     UnitOfAnother,
     UnitUsed,
+    say,
 )
 from equipoise.supply import commands, events
 from equipoise.supply.commands import Command
@@ -41,11 +42,16 @@ def _receive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
     if state.status == "sent":
         return _arrive(state, command)
     if state.status != "unknown":
-        raise OutOfOrder(f"Receipt of kit {state.code}", "the kit was received before")
+        raise OutOfOrder(
+            say("Receipt of kit {code}", code=state.code), "the kit was received before"
+        )
     if not command.kit or not command.site:
         raise OutOfOrder("Receipt of a kit", "a kit code and a site are needed")
     if not 1 <= command.units <= MOST_UNITS:
-        raise OutOfOrder(f"Receipt of kit {command.kit}", f"a kit has 1 to {MOST_UNITS} units")
+        raise OutOfOrder(
+            say("Receipt of kit {kit}", kit=command.kit),
+            say("a kit has 1 to {most_units} units", most_units=MOST_UNITS),
+        )
     received = events.Received(
         kit=command.kit, site=command.site, units=command.units, at=command.at
     )
@@ -54,7 +60,10 @@ def _receive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
 
 def _arrive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
     if (command.kit, command.site) != (state.code, state.site):
-        raise OutOfOrder(f"Receipt of kit {state.code}", f"it was sent to site {state.site}")
+        raise OutOfOrder(
+            say("Receipt of kit {code}", code=state.code),
+            say("it was sent to site {site}", site=state.site),
+        )
     units = len(state.units)
     return (events.Received(kit=state.code, site=state.site, units=units, at=command.at),)
 
@@ -62,7 +71,10 @@ def _arrive(state: KitState, command: commands.Receive) -> tuple[Event, ...]:
 def _check_in(state: KitState, command: commands.CheckIn) -> tuple[Event, ...]:
     _known(state)
     if state.status != "received":
-        raise OutOfOrder(f"Check-in of kit {state.code}", f"the kit is {state.status}")
+        raise OutOfOrder(
+            say("Check-in of kit {code}", code=state.code),
+            say("the kit is {status}", status=state.status),
+        )
     return (events.CheckedIn(condition=command.condition, at=command.at, note=command.note),)
 
 
@@ -70,7 +82,9 @@ def _transfer(state: KitState, command: commands.Transfer) -> tuple[Event, ...]:
     if not state.in_stock:
         raise KitNotValid(state.code) if not state.valid else _not_free(state)
     if not command.site or command.site == state.site:
-        raise OutOfOrder(f"Transfer of kit {state.code}", "it needs another site to go to")
+        raise OutOfOrder(
+            say("Transfer of kit {code}", code=state.code), "it needs another site to go to"
+        )
     return (events.Transferred(site=command.site, at=command.at),)
 
 
@@ -83,7 +97,9 @@ def _reserve(state: KitState, command: commands.Reserve) -> tuple[Event, ...]:
     if not state.in_stock:
         raise _not_free(state)
     if not command.participant:
-        raise OutOfOrder(f"Reservation of kit {state.code}", "a participant is needed")
+        raise OutOfOrder(
+            say("Reservation of kit {code}", code=state.code), "a participant is needed"
+        )
     return (events.Reserved(participant=command.participant, at=command.at),)
 
 
@@ -136,7 +152,9 @@ def _administer(state: KitState, command: commands.Administer) -> tuple[Event, .
     _usable(state, command.number)
     if unit.status != "prepared":
         early = unit.status in ("held", "thawed")
-        raise UnitNotValid(code, "it was not prepared" if early else f"it is {unit.status}")
+        raise UnitNotValid(
+            code, "it was not prepared" if early else say("it is {status}", status=unit.status)
+        )
     if command.in_use_hours is not None:
         _fresh(code, unit, command.in_use_hours, command.at)
     administered = events.Administered(
@@ -151,7 +169,7 @@ def _spent(state: KitState, unit: Unit) -> UnitNotValid:
 
 
 def _it_is(code: str, unit: Unit) -> UnitNotValid:
-    return UnitNotValid(code, f"it is {unit.status}")
+    return UnitNotValid(code, say("it is {status}", status=unit.status))
 
 
 def _fresh(code: str, unit: Unit, hours: float, at: datetime) -> None:
@@ -192,7 +210,9 @@ def _remove(
 def _quarantine(state: KitState, command: commands.Quarantine) -> tuple[Event, ...]:
     _known(state)
     if state.quarantined:
-        raise OutOfOrder(f"Quarantine of kit {state.code}", "the kit is in quarantine already")
+        raise OutOfOrder(
+            say("Quarantine of kit {code}", code=state.code), "the kit is in quarantine already"
+        )
     _reason(command.reason, "Quarantine")
     return (events.Quarantined(reason=command.reason, at=command.at),)
 
@@ -200,7 +220,9 @@ def _quarantine(state: KitState, command: commands.Quarantine) -> tuple[Event, .
 def _release(state: KitState, command: commands.Release) -> tuple[Event, ...]:
     _known(state)
     if not state.quarantined:
-        raise OutOfOrder(f"Release of kit {state.code}", "the kit is not in quarantine")
+        raise OutOfOrder(
+            say("Release of kit {code}", code=state.code), "the kit is not in quarantine"
+        )
     _reason(command.reason, "Release from quarantine")
     return (events.Released(reason=command.reason, at=command.at),)
 
@@ -208,7 +230,7 @@ def _release(state: KitState, command: commands.Release) -> tuple[Event, ...]:
 def _expire(state: KitState, command: commands.Expire) -> tuple[Event, ...]:
     _known(state)
     if state.expired:
-        raise OutOfOrder(f"Expiry of kit {state.code}", "it is recorded already")
+        raise OutOfOrder(say("Expiry of kit {code}", code=state.code), "it is recorded already")
     return (events.Expired(at=command.at),)
 
 

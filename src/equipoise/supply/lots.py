@@ -12,7 +12,7 @@ from datetime import date
 from math import isfinite
 from typing import Any, Literal
 
-from equipoise.errors import LotNotReleasable, OutOfOrder, ReasonRequired, TwoPersonsRequired
+from equipoise.errors import LotNotReleasable, OutOfOrder, ReasonRequired, TwoPersonsRequired, say
 from equipoise.protocol.model import ReleaseTest
 
 LotStatus = Literal["unknown", "made", "certified", "released", "quarantined", "recalled"]
@@ -96,8 +96,13 @@ def deviations(judged: Iterable[Judged]) -> tuple[str, ...]:
 
 def _deviation(one: Judged) -> str:
     if one.passes is None:
-        return f"test {one.test.id} has no result"
-    return f"test {one.test.id} is {_said(one.value)}, the limit is {limit(one.test)}"
+        return say("test {test} has no result", test=one.test.id)
+    return say(
+        "test {test} is {value}, the limit is {limit}",
+        test=one.test.id,
+        value=_said(one.value),
+        limit=limit(one.test),
+    )
 
 
 def _said(value: float | str | None) -> str:
@@ -110,10 +115,14 @@ def limit(test: ReleaseTest) -> str:
         return test.accept
     unit = f" {test.unit}" if test.unit else ""
     if test.low is not None and test.high is not None:
-        return f"{test.low:g} to {test.high:g}{unit}"
+        return say("{low} to {high}", low=f"{test.low:g}", high=f"{test.high:g}{unit}")
     if test.low is not None:
-        return f"at least {test.low:g}{unit}"
-    return f"at most {test.high:g}{unit}" if test.high is not None else "not stated"
+        return say("at least {low}", low=f"{test.low:g}{unit}")
+    return (
+        say("at most {high}", high=f"{test.high:g}{unit}")
+        if test.high is not None
+        else "not stated"
+    )
 
 
 def step(state: LotState, command: LotCommand, tests: Iterable[ReleaseTest]) -> LotState:
@@ -133,12 +142,14 @@ def _make(state: LotState, command: LotCommand, _: tuple[ReleaseTest, ...]) -> L
     details = dict(command.details or {})
     code = details.get("code", "").strip()
     if state.status != "unknown":
-        raise OutOfOrder(f"Lot {state.code}", "a lot of this code exists")
+        raise OutOfOrder(say("Lot {code}", code=state.code), "a lot of this code exists")
     if not code or not details.get("product"):
         raise OutOfOrder("A lot", "a code and a product are needed")
     made, expires = (_day(details.get(name, "")) for name in ("made_on", "expires_on"))
     if made > command.on or expires <= made:
-        raise OutOfOrder(f"Lot {code}", "it was made in the future, or expires before it was made")
+        raise OutOfOrder(
+            say("Lot {code}", code=code), "it was made in the future, or expires before it was made"
+        )
     return replace(state, status="made", **details)  # type: ignore[arg-type]
 
 
@@ -146,20 +157,22 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as problem:
-        raise OutOfOrder("A lot", f"{text!r} is not a date such as 2026-03-01") from problem
+        raise OutOfOrder(
+            "A lot", say("{text} is not a date such as 2026-03-01", text=repr(text))
+        ) from problem
 
 
 def _certify(state: LotState, command: LotCommand, tests: tuple[ReleaseTest, ...]) -> LotState:
     _one_of(state, ("made", "certified", "released", "quarantined"), "A certificate")
     if state.results and not command.reason.strip():
-        raise ReasonRequired(f"A new certificate of lot {state.code}")
+        raise ReasonRequired(say("A new certificate of lot {code}", code=state.code))
     results = {
         name: _number_or_words(name, value) for name, value in (command.results or {}).items()
     }
     unknown = sorted(results.keys() - {test.id for test in tests})
     if unknown or not results:
         why = f"{', '.join(unknown)} is no release test" if unknown else "it has no results"
-        raise OutOfOrder(f"The certificate of lot {state.code}", why)
+        raise OutOfOrder(say("The certificate of lot {code}", code=state.code), why)
     status: LotStatus = "certified" if state.status == "made" else state.status
     merged = {**dict(state.results), **results}
     return replace(
@@ -171,7 +184,7 @@ def _number_or_words(name: str, value: float | str) -> float | str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool) or not isfinite(value):
-        raise OutOfOrder(f"The result of test {name}", "it is no number")
+        raise OutOfOrder(say("The result of test {name}", name=name), "it is no number")
     return float(value)
 
 
@@ -181,9 +194,9 @@ def _release(state: LotState, command: LotCommand, tests: tuple[ReleaseTest, ...
     _one_of(state, ("certified",), "The release")
     _require_within(state, command, tests)
     if command.by == state.certified_by:
-        raise TwoPersonsRequired(f"Release of lot {state.code}")
+        raise TwoPersonsRequired(say("Release of lot {code}", code=state.code))
     if not command.reason.strip():
-        raise ReasonRequired(f"Release of lot {state.code}")
+        raise ReasonRequired(say("Release of lot {code}", code=state.code))
     return replace(state, status="released")
 
 
@@ -217,7 +230,10 @@ def _recall(state: LotState, command: LotCommand, _: tuple[ReleaseTest, ...]) ->
 
 def _one_of(state: LotState, allowed: tuple[LotStatus, ...], what: str) -> None:
     if state.status not in allowed:
-        raise OutOfOrder(f"{what} of lot {state.code or '(none)'}", f"the lot is {state.status}")
+        raise OutOfOrder(
+            say("{what} of lot {code}", what=what, code=state.code or "(none)"),
+            say("the lot is {status}", status=state.status),
+        )
 
 
 def _say_why(command: LotCommand, what: str) -> None:

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from equipoise.errors import KeyReused, OutOfOrder, OutOfStock
+from equipoise.errors import KeyReused, OutOfOrder, OutOfStock, listed, say
 from equipoise.ids import kit_code
 from equipoise_server.allocator import holds, kits, lots, specifications
 from equipoise_server.allocator.ceremony import current, seed_of
@@ -39,7 +39,9 @@ def pack(*, lots: Sequence[str], shares: int, by: str, at: datetime) -> str:
 
     """
     if not 1 <= shares <= MOST_SHARES:
-        raise OutOfOrder("The batch", f"it needs 1 to {MOST_SHARES} shares")
+        raise OutOfOrder(
+            "The batch", say("it needs 1 to {most_shares} shares", most_shares=MOST_SHARES)
+        )
     with vault_transaction(LEDGER, "consignments"):
         made = current()
         rows = list(Lot.objects.using(DATABASE).filter(code__in=list(lots)))
@@ -64,12 +66,17 @@ def _one_of_each(rows: list[Lot], asked: list[str], on: date) -> dict[str, str]:
     wanted = set(specifications.products().values())
     by_product = {row.product: row.code for row in rows}
     if len(rows) != len(asked) or len(asked) != len(wanted) or set(by_product) != wanted:
-        raise OutOfOrder("The batch", f"it needs one lot of each of {', '.join(sorted(wanted))}")
+        raise OutOfOrder(
+            "The batch", say("it needs one lot of each of {wanted}", wanted=listed(sorted(wanted)))
+        )
     for row in rows:
         if row.status != "released":
-            raise OutOfOrder("The batch", f"lot {row.code} is {row.status}, not released")
+            raise OutOfOrder(
+                "The batch",
+                say("lot {code} is {status}, not released", code=row.code, status=row.status),
+            )
         if date.fromisoformat(row.state["expires_on"]) <= on:
-            raise OutOfOrder("The batch", f"lot {row.code} has expired")
+            raise OutOfOrder("The batch", say("lot {code} has expired", code=row.code))
     return dict(sorted(by_product.items()))
 
 
@@ -79,7 +86,10 @@ def _packed_together(by_product: dict[str, str]) -> None:
             known = PackagingBatch.objects.using(DATABASE).get(code=code)
             if known.lots != by_product:
                 others = ", ".join(sorted(set(known.lots.values()) - {lot}))
-                raise OutOfOrder("The batch", f"lot {lot} is packed with {others} alone")
+                raise OutOfOrder(
+                    "The batch",
+                    say("lot {lot} is packed with {others} alone", lot=lot, others=others),
+                )
 
 
 def deliver(*, site: str, shares: int, at: datetime, by: str = "") -> tuple[str, ...]:
@@ -123,7 +133,9 @@ def _from_depot(made: Ceremony, site: str, shares: int) -> list[str]:
         if not missing:
             return found
     why = f"the depot holds {shares - missing} shares that may be sent; pack a batch first"
-    raise OutOfOrder(f"The consignment of {shares} shares to site {site}", why)
+    raise OutOfOrder(
+        say("The consignment of {shares} shares to site {site}", shares=shares, site=site), why
+    )
 
 
 def _ratio(made: Ceremony) -> dict[str, int]:
@@ -173,7 +185,7 @@ def transfer(*, site: str, to: str, shares: int, key: str, at: datetime) -> tupl
     """
     if shares < LEAST_TRANSFERRED or site == to:
         why = f"it needs another site, and at least {LEAST_TRANSFERRED} shares"
-        raise OutOfOrder(f"The transfer from site {site}", why)
+        raise OutOfOrder(say("The transfer from site {site}", site=site), why)
     with vault_transaction("consignments", *sorted((f"site/{site}", f"site/{to}"))):
         known = Consignment.objects.using(DATABASE).filter(key=key).first()
         if known is not None:

@@ -9,7 +9,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from equipoise.errors import OutOfOrder, ReasonRequired, TwoPersonsRequired, UnknownRecord
+from equipoise.errors import (
+    OutOfOrder,
+    ReasonRequired,
+    TwoPersonsRequired,
+    UnknownRecord,
+    listed,
+    say,
+)
 from equipoise.ids import kit_code
 from equipoise_server.allocator import holds
 from equipoise_server.allocator.ceremony import current, seed_of
@@ -51,7 +58,7 @@ def report_excursion(
         exposed = _exposed(site, batch, consignment)
         codes = list(exposed.filter(valid=True).order_by("code").values_list("code", flat=True))
         if not exposed.exists():
-            raise UnknownRecord(f"kit in {site or batch or consignment}")
+            raise UnknownRecord(say("kit in {site}", site=site or batch or consignment))
         code = _code()
         Excursion.objects.using(DATABASE).create(
             code=code,
@@ -76,9 +83,11 @@ def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as problem:
-        raise OutOfOrder("The excursion", f"{text!r} is no date and time") from problem
+        raise OutOfOrder(
+            "The excursion", say("{text} is no date and time", text=repr(text))
+        ) from problem
     if found.tzinfo is None:
-        raise OutOfOrder("The excursion", f"{text!r} has no time zone")
+        raise OutOfOrder("The excursion", say("{text} has no time zone", text=repr(text)))
     return found
 
 
@@ -106,15 +115,19 @@ def decide_excursion(*, excursion: str, decision: str, reason: str, by: str, at:
 
     """
     if decision not in DECISIONS:
-        raise OutOfOrder("The decision", f"it is one of {', '.join(DECISIONS)}")
+        raise OutOfOrder(
+            "The decision", say("it is one of {decisions}", decisions=listed(DECISIONS))
+        )
     if not reason.strip():
         raise ReasonRequired("The decision on an excursion")
     with vault_transaction():
         found = Excursion.objects.using(DATABASE).filter(code=excursion).first()
         if found is None:
-            raise UnknownRecord(f"excursion {excursion}")
+            raise UnknownRecord(say("excursion {excursion}", excursion=excursion))
         if found.decision:
-            raise OutOfOrder("The decision", f"it was decided to {found.decision}")
+            raise OutOfOrder(
+                "The decision", say("it was decided to {decision}", decision=found.decision)
+            )
         if found.reported_by == by:
             raise TwoPersonsRequired("The decision on an excursion")
         Excursion.objects.using(DATABASE).filter(pk=found.pk).update(

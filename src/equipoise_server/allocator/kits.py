@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connections
 
-from equipoise.errors import OutOfStock, UnknownRecord
+from equipoise.errors import OutOfStock, UnknownRecord, say
 from equipoise.ids import kit_code
 from equipoise_server.allocator import lists
 from equipoise_server.allocator.ceremony import Standing, seed_of, standing
@@ -157,5 +157,5 @@ def find(code: str) -> Kit:
     """
     kit = Kit.objects.using(DATABASE).filter(code=code).first()
     if kit is None:
-        raise UnknownRecord(f"kit {code}")
+        raise UnknownRecord(say("kit {code}", code=code))
     return kit

@@ -26,6 +26,7 @@ from equipoise.errors import (
     MessageUnreadable,
     NotPermitted,
     SealBroken,
+    say,
 )
 from equipoise_server.allocator import frames, messages, sockets
 from equipoise_server.allocator.verbs import BLINDED, REHEARSAL, VERBS
@@ -45,7 +46,9 @@ def answer(content: bytes, verbs: frozenset[str]) -> bytes:
     try:
         verb, given, nonce = messages.asked(content)
         if verb not in verbs:
-            raise NotPermitted(f"send {verb!r} to this door of the allocator", "another door")
+            raise NotPermitted(
+                say("send {verb} to this door of the allocator", verb=repr(verb)), "another door"
+            )
         return messages.answer(VERBS[verb](**given), nonce)
     except EquipoiseError as problem:
         return messages.refusal(_fit_for(verbs, problem), nonce)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.identity import as_data
 from equipoise.supply import lots as rules
 from equipoise.supply.lots import NO_LOT, LotCommand, LotState
@@ -125,7 +125,7 @@ def state_of(lot: str) -> LotState:
     """
     found = Lot.objects.using(DATABASE).filter(code=lot).first()
     if found is None:
-        raise UnknownRecord(f"lot {lot}")
+        raise UnknownRecord(say("lot {lot}", lot=lot))
     return STATE.validate_python(found.state)
 
 

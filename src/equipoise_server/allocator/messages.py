@@ -9,6 +9,7 @@ from typing import Any
 
 from equipoise import errors
 from equipoise.errors import AllocatorSilent, EquipoiseError
+from equipoise.errors.said import put_together, said_of, taken_apart
 
 Given = dict[str, Any]
 INSTANT = "at"  # the one parameter that is an instant
@@ -45,8 +46,9 @@ def answer(value: object, nonce: str) -> bytes:
 
 
 def refusal(problem: EquipoiseError, nonce: str) -> bytes:
-    """A refusal as bytes: its code and its sentence."""
-    return json.dumps({"refused": [problem.code, str(problem)], "nonce": nonce}).encode()
+    """A refusal as bytes: its code and its sentence, with what that was made of."""
+    told = taken_apart(said_of(problem))
+    return json.dumps({"refused": [problem.code, told], "nonce": nonce}).encode()
 
 
 def answered(content: bytes, nonce: str) -> Any:
@@ -62,7 +64,9 @@ def answered(content: bytes, nonce: str) -> Any:
         if message["nonce"] != nonce:
             raise AllocatorSilent("its answer belongs to another request")
         if "refused" in message:
-            raise rebuilt(*message["refused"])
+            code, told = message["refused"]
+            sentence = put_together(told)
+            raise rebuilt(str(code), sentence if isinstance(sentence, str) else "")
         return message["answer"]
     except (ValueError, TypeError, KeyError) as problem:
         raise AllocatorSilent("its answer cannot be read") from problem

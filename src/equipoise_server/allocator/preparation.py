@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from equipoise.digest import canonical_json, sha256
-from equipoise.errors import KeyReused, NotPermitted, ReasonRequired, UnitNotValid
+from equipoise.errors import KeyReused, NotPermitted, ReasonRequired, UnitNotValid, say
 from equipoise_server.allocator import kits, product_views, register
 from equipoise_server.allocator.asked import Asked
 from equipoise_server.allocator.journal import note
@@ -72,7 +72,9 @@ def prepare(asked: Asked) -> int:
     register.require(asked.held, PREPARE, "prepare for this site", kit.site)
     register.require(other.held, PREPARERS, "verify for this site", kit.site)
     if kit.participant != participant:
-        raise UnitNotValid(asked.text("kit"), f"it is not the kit of {participant}")
+        raise UnitNotValid(
+            asked.text("kit"), say("it is not the kit of {participant}", participant=participant)
+        )
     document = dict(asked.about["document"])
     document |= product_views.origin(kit)
     document |= {"prepared_by": asked.person, "verified_by": other.person}
@@ -149,7 +151,14 @@ def _save(wanted: Unsaved) -> int:
             .first()
         )
         if last is not None and not wanted.reason.strip():
-            raise ReasonRequired(f"A change to form {form} number {number} of {participant}")
+            raise ReasonRequired(
+                say(
+                    "A change to form {form} number {number} of {participant}",
+                    form=form,
+                    number=number,
+                    participant=participant,
+                )
+            )
         version = last.version + 1 if last else 1
         UnblindedRecord.objects.using(DATABASE).create(
             participant=participant,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from equipoise.digest import sha256
-from equipoise.errors import LiveUseRefused, NotPermitted, UnknownRecord
+from equipoise.errors import LiveUseRefused, NotPermitted, UnknownRecord, listed, say
 from equipoise_server.allocator import proof
 from equipoise_server.allocator.ceremony import current
 from equipoise_server.allocator.journal import note
@@ -62,7 +62,9 @@ def end(*, username: str, role: str, by: str, at: datetime) -> None:
     with vault_transaction():
         held = UnblindedPerson.objects.using(DATABASE).filter(username=username, role=role)
         if not held.filter(Q(until__isnull=True) | Q(until__gt=at)).update(until=at):
-            raise UnknownRecord(f"role {role} of {username} to end")
+            raise UnknownRecord(
+                say("role {role} of {username} to end", role=role, username=username)
+            )
         if not roles_of(username, at):
             _end_credentials(username, ("code", "pin", "passkey", "pass"), at)
         note("role ended", by=by, at=at, payload={"username": username, "role": role})
@@ -90,10 +92,10 @@ def require(held: Held, roles: Collection[str], step: str, site: str | None = No
 
     """
     if not holds(held, roles, site):
-        where = "" if site is None else " for this site"
-        raise NotPermitted(
-            step, f"the role {' or '.join(sorted(roles))}{where}, entered in the vault"
-        )
+        names = listed(sorted(roles), " or ")
+        entered = "the role {roles}, entered in the vault"
+        here = "the role {roles} for this site, entered in the vault"
+        raise NotPermitted(step, say(entered if site is None else here, roles=names))
 
 
 def give_code(*, person: str, by: str, at: datetime) -> str:
@@ -104,7 +106,7 @@ def give_code(*, person: str, by: str, at: datetime) -> str:
 
     """
     if not roles_of(person, at):
-        raise UnknownRecord(f"{person} in the vault's register")
+        raise UnknownRecord(say("{person} in the vault's register", person=person))
     code = new_code()
     with vault_transaction():
         _end_credentials(person, ("code",), at)

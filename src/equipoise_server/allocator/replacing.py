@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from equipoise.errors import KeyReused, UnknownRecord
+from equipoise.errors import KeyReused, UnknownRecord, say
 from equipoise_server.allocator import holds, kits
 from equipoise_server.allocator.allocation import arm_of
 from equipoise_server.allocator.ceremony import standing
@@ -35,7 +35,14 @@ def replace(*, participant: str, site: str, kit: str, key: str, at: datetime) ->
         given = Allocation.objects.using(DATABASE).filter(participant=participant, site=site)
         allocation = given.first()
         if allocation is None or not mine.exists():
-            raise UnknownRecord(f"kit {kit} of {participant} at site {site}")
+            raise UnknownRecord(
+                say(
+                    "kit {kit} of {participant} at site {site}",
+                    kit=kit,
+                    participant=participant,
+                    site=site,
+                )
+            )
         held = kits.require_stock(site, made)
         code = kits.take(site, arm_of(allocation), participant, made, held)
         Replacement.objects.using(DATABASE).create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import TypeAdapter
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.identity import as_data
 from equipoise.protocol.model import ReleaseTest, Study
 from equipoise_server.allocator.transaction import DATABASE
@@ -35,7 +35,7 @@ def tests_of(product: str) -> tuple[ReleaseTest, ...]:
     """
     found = ProductSpecification.objects.using(DATABASE).filter(product=product).first()
     if found is None:
-        raise UnknownRecord(f"product {product} in the protocol")
+        raise UnknownRecord(say("product {product} in the protocol", product=product))
     return _TESTS.validate_python(found.tests)
 
 

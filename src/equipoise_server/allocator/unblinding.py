@@ -13,6 +13,7 @@ from equipoise.errors import (
     RevealLimit,
     TwoPersonsRequired,
     UnknownRecord,
+    say,
 )
 from equipoise_server.allocator import kits, register
 from equipoise_server.allocator.allocation import arm_of
@@ -138,7 +139,7 @@ def _require_reason(reason: str, what: str) -> None:
 def _allocation(participant: str) -> Allocation:
     found = Allocation.objects.using(DATABASE).filter(participant=participant).first()
     if found is None:
-        raise UnknownRecord(f"allocation for {participant}")
+        raise UnknownRecord(say("allocation for {participant}", participant=participant))
     return found
 
 

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from equipoise.errors import SealBroken
+from equipoise.errors import SealBroken, say
 
 NONCE = 12
 
@@ -55,4 +55,4 @@ def decrypt(key: bytes, box: bytes, participant: str, column: str) -> bytes:
     try:
         return AESGCM(key).decrypt(box[:NONCE], box[NONCE:], f"{participant}/{column}".encode())
     except InvalidTag as problem:
-        raise SealBroken(f"the identity of {participant}") from problem
+        raise SealBroken(say("the identity of {participant}", participant=participant)) from problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise_server.identity import keyring
 from equipoise_server.identity.cipher import decrypt, encrypt
 from equipoise_server.identity.models import Person
@@ -49,7 +49,7 @@ def recall(participant: str) -> Identity:
     """
     person = Person.objects.using(DATABASE).filter(participant=participant).first()
     if person is None:
-        raise UnknownRecord(f"identity for {participant}")
+        raise UnknownRecord(say("identity for {participant}", participant=participant))
     key = keyring.find(_token(participant))
     return Identity(
         participant=participant,

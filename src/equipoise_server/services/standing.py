@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from equipoise.errors import IntegrityError, Locked, OutOfOrder, ReconsentDue, WaitsForBoard
+from equipoise.errors import IntegrityError, Locked, OutOfOrder, ReconsentDue, WaitsForBoard, say
 from equipoise.participant import ParticipantState
 from equipoise.protocol.conduct_rules import SafetyBoard
 from equipoise.protocol.model import Study
@@ -93,8 +93,11 @@ def require_board(
         if level in rules.opens and level not in opened:
             raise WaitsForBoard(
                 level,
-                f"{level} opens when the board has reviewed {rules.opens[level]} treated "
-                "participants, and says so",
+                say(
+                    "{level} opens when the board has reviewed {opens} treated participants, and says so",
+                    level=level,
+                    opens=rules.opens[level],
+                ),
             )
     if rules.sentinel_count and board.SENTINEL not in opened:
         _require_sentinel(rules, site, dict(stratum), at)
@@ -106,20 +109,31 @@ def _require_sentinel(
     first = board.first()
     if len(first) >= rules.sentinel_count:
         raise WaitsForBoard(
-            board.SENTINEL, f"the first {rules.sentinel_count} have not been reviewed yet"
+            board.SENTINEL,
+            say(
+                "the first {sentinel_count} have not been reviewed yet",
+                sentinel_count=rules.sentinel_count,
+            ),
         )
     for level in stratum.values():
         most = rules.sentinel_levels.get(level)
         if most is not None and sum(level in one.levels for one in first) >= most:
             raise WaitsForBoard(
                 board.SENTINEL,
-                f"{most} of the first {rules.sentinel_count} are {level} already; the others "
-                "have another level",
+                say(
+                    "{most} of the first {sentinel_count} are {level} already; the others have another level",
+                    most=most,
+                    sentinel_count=rules.sentinel_count,
+                    level=level,
+                ),
             )
     gap = timedelta(hours=rules.sentinel_gap_hours or 0)
     if any(one.site == site and at - one.at < gap for one in first):
         raise WaitsForBoard(
             board.SENTINEL,
-            f"the first {rules.sentinel_count} start {rules.sentinel_gap_hours:g} hours apart at "
-            "each site",
+            say(
+                "the first {sentinel_count} start {sentinel_gap_hours} hours apart at each site",
+                sentinel_count=rules.sentinel_count,
+                sentinel_gap_hours=f"{rules.sentinel_gap_hours:g}",
+            ),
         )

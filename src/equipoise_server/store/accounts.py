@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.utils import timezone
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise_server.store.models import User
 
 FIRST_PAUSE = timedelta(minutes=15)
@@ -26,7 +26,7 @@ def person(username: str) -> User:
     """
     found = User.objects.filter(username=username).first()
     if found is None:
-        raise UnknownRecord(f"person {username}")
+        raise UnknownRecord(say("person {username}", username=username))
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.digest import canonical_json
+from equipoise.errors import Sentence, say
 from equipoise.protocol.model import Study
 from equipoise_server.store import ledger, lenses
 
@@ -39,8 +40,15 @@ class Place:
     number: int = 0
 
     def __str__(self) -> str:
-        number = f" {self.number}" if self.number else ""
-        return f"{self.form}{number} of {self.participant} at {self.visit}"
+        return place_words(self.participant, self.form, self.visit, self.number)
+
+
+def place_words(participant: str, form: str, visit: str, number: int) -> Sentence:
+    """Which record, in words that can be said in another language."""
+    facts = {"form": form, "participant": participant, "visit": visit}
+    if number:
+        return say("{form} {number} of {participant} at {visit}", number=number, **facts)
+    return say("{form} of {participant} at {visit}", **facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from pydantic import TypeAdapter
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.participant import (
     NOBODY,
     Command,
@@ -50,7 +50,7 @@ def _column(name: str, code: str) -> str:
         cursor.execute(f"SELECT {name} FROM store_participant WHERE code = %s", [code])  # noqa: S608
         found = cursor.fetchone()
     if found is None:
-        raise UnknownRecord(f"participant {code}")
+        raise UnknownRecord(say("participant {code}", code=code))
     return str(found[0])
 
 

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from equipoise.errors import PartLocked
+from equipoise.errors import PartLocked, say
+from equipoise_server.store.heads import place_words
 from equipoise_server.store.models import Lock
 
 Scope = Literal["record", "visit", "participant", "site"]
@@ -43,12 +44,12 @@ class Part:
     number: int = 0
 
     def __str__(self) -> str:
-        number = f" {self.number}" if self.number else ""
+        person = self.participant
         return {
-            "record": f"{self.form}{number} of {self.participant} at {self.visit}",
-            "visit": f"Visit {self.visit} of {self.participant}",
-            "participant": f"Participant {self.participant}",
-            "site": f"Site {self.site}",
+            "record": place_words(person, self.form, self.visit, self.number),
+            "visit": say("Visit {visit} of {participant}", visit=self.visit, participant=person),
+            "participant": say("Participant {participant}", participant=person),
+            "site": say("Site {site}", site=self.site),
         }[self.scope]
 
     def as_payload(self) -> dict[str, object]:
@@ -58,9 +59,11 @@ class Part:
 
 def name_of(scope: str, site: str, participant: str, place: str) -> str:
     """What is locked, in words, where a record was to be written."""
-    return {"site": f"Site {site}", "participant": f"Participant {participant}"}.get(
-        scope, f"The visit of {place}" if scope == "visit" else place
-    )
+    return {
+        "site": say("Site {site}", site=site),
+        "participant": say("Participant {participant}", participant=participant),
+        "visit": say("The visit of {place}", place=place),
+    }.get(scope, place)
 
 
 def require_unlocked(cursor: Any, *, site: str, participant: str = "", step: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from equipoise.errors import IntegrityError, PartLocked, UnknownRecord
+from equipoise.errors import IntegrityError, PartLocked, UnknownRecord, say
 from equipoise.participant import ParticipantState
 from equipoise.supply import KitState
 from equipoise_server.store import ledger, life, locks, study, supplies, versions
@@ -121,7 +121,7 @@ def _standing(row: Any, code: str) -> Standing:
     if row is None:
         raise IntegrityError(study.NO_TRIAL)
     if row[4] is None:
-        raise UnknownRecord(f"participant {code}")
+        raise UnknownRecord(say("participant {code}", code=code))
     return Standing(
         opened_under=row[0],
         locked_at=row[1],

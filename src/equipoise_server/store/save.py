@@ -22,6 +22,7 @@ from equipoise.errors import (
     ReasonRequired,
     SavedFirst,
     UnknownRecord,
+    say,
 )
 from equipoise.forms import Prepared, prepare, status, to_json
 from equipoise.participant.deferral import lasting_forms, require_not_lapsed
@@ -101,7 +102,7 @@ def standing(cursor: Any, place: Place, *, step: str, at: datetime | None = None
     cursor.execute(_STANDING + share, here)
     found = cursor.fetchone()
     if found is None or found[2] is None:
-        raise UnknownRecord(f"participant {place.participant}")
+        raise UnknownRecord(say("participant {participant}", participant=place.participant))
     digest, locked_at, site, now, consented_at, timezone, over, amended, day0 = found
     if locked_at is not None:
         raise Locked(step)
@@ -110,7 +111,7 @@ def standing(cursor: Any, place: Place, *, step: str, at: datetime | None = None
     if consented_at is None:
         _require_deferral(place, study.of_digest(digest), at)
     if now == "withdrawn" and life.state_of(place.participant).withdrew("data"):
-        raise AlreadyWithdrawn(place.participant, f"form {place.form}")
+        raise AlreadyWithdrawn(place.participant, say("form {form}", form=place.form))
     running = study.of_digest(digest)
     return Standing(
         place=place,
@@ -127,7 +128,7 @@ def _require_deferral(place: Place, running: Study, at: datetime | None) -> None
     """Refuse without consent, unless a deferral stands for it that has not lapsed."""
     state = life.state_of(place.participant)
     if state.deferred is None:
-        raise NotConsented(place.participant, f"form {place.form}")
+        raise NotConsented(place.participant, say("form {form}", form=place.form))
     if at is not None and place.form not in lasting_forms(running):
         require_not_lapsed(state, f"form {place.form}", at)
 
@@ -140,13 +141,17 @@ def _day(stored: object) -> date | None:
 def _form(running: Study, place: Place) -> Form:
     form = running.forms.get(place.form)
     if form is None:
-        raise UnknownRecord(f"form {place.form}")
+        raise UnknownRecord(say("form {form}", form=place.form))
     if form.audience != "blinded":
-        raise UnknownRecord(f"form {place.form} on the blinded side")
+        raise UnknownRecord(say("form {form} on the blinded side", form=place.form))
     if place.number < 0 or (place.number and not form.repeats):
-        raise UnknownRecord(f"{place}: form {form.id} takes no such number")
+        raise UnknownRecord(
+            say("{place}: form {form} takes no such number", place=place, form=form.id)
+        )
     if place.visit not in _visits(running)[form.id]:
-        raise UnknownRecord(f"{place.form} at {place.visit} in the schedule")
+        raise UnknownRecord(
+            say("{form} at {visit} in the schedule", form=place.form, visit=place.visit)
+        )
     return form
 
 
@@ -191,7 +196,7 @@ def save(
     """
     place, form = found.place, found.form
     if answers.on > at.astimezone(ZoneInfo(found.timezone)).date():
-        raise OutOfOrder(f"{place}", f"its date {answers.on} lies ahead")
+        raise OutOfOrder(str(place), say("its date {on} lies ahead", on=answers.on))
     if form.id in found.study.participants.samples:
         _refuse_sample(place, answers.on)
     head = read_head(cursor, place, found.study)
@@ -211,7 +216,7 @@ def save(
             cursor.execute(writing.KEY, keep(answer))
         return answer
     if not answers.reason and _changes(form, head, document, answers.on):
-        raise ReasonRequired(f"A change to {place}")
+        raise ReasonRequired(say("A change to {place}", place=place))
     answer["version"] = head.version + 1
     row = keep(answer) if keep is not None else ()
     record = _write(cursor, found, head, answers, data, how_far, by=by, at=at, key=key, kept=row)
@@ -224,7 +229,7 @@ def _refuse_sample(place: Place, on: date) -> None:
     """A sample that was taken before the withdrawal may still be recorded."""
     levels = life.state_of(place.participant).withdrawn
     if any(level in ("samples", "data") and on > day for level, day in levels):
-        raise AlreadyWithdrawn(place.participant, f"form {place.form}")
+        raise AlreadyWithdrawn(place.participant, say("form {form}", form=place.form))
 
 
 def _change(

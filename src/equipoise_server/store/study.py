@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from equipoise.errors import IntegrityError
+from equipoise.errors import IntegrityError, say
 from equipoise.protocol.folder import PEOPLE_FILE
 from equipoise.protocol.load import load
 from equipoise.protocol.model import Study
@@ -123,8 +123,10 @@ def _loaded(instance: str, first: str, digest: str) -> Study:
     study = load(folder)
     if study.digest != digest:
         raise IntegrityError(
-            f"The study folder {folder} has been changed since the trial was opened. "
-            "Put the original back, or adopt an amendment."
+            say(
+                "The study folder {folder} has been changed since the trial was opened. Put the original back, or adopt an amendment.",
+                folder=folder,
+            )
         )
     return study
 

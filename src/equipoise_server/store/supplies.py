@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from pydantic import TypeAdapter
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.participant import ParticipantState
 from equipoise.supply import NO_KIT, Command, KitState, decide, evolve, to_payload
 from equipoise_server.store import ledger, rows
@@ -36,7 +36,7 @@ def state_of(kit: str) -> KitState:
     """
     found = known(kit)
     if found is NO_KIT:
-        raise UnknownRecord(f"kit {kit}")
+        raise UnknownRecord(say("kit {kit}", kit=kit))
     return found
 
 

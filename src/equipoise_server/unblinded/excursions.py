@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from equipoise.errors import EquipoiseError, OutOfOrder
+from equipoise.errors import EquipoiseError, OutOfOrder, say
 from equipoise_server.allocator import asking
 from equipoise_server.allocator.asking import Secret
 from equipoise_server.store.queries import trial as trials
@@ -86,7 +86,9 @@ def _moment(here: Desk, name: str, zone: Any) -> str:
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=zone).isoformat()
     except ValueError as problem:
-        raise OutOfOrder("The excursion", f"{typed!r} is no date and time") from problem
+        raise OutOfOrder(
+            "The excursion", say("{typed} is no date and time", typed=repr(typed))
+        ) from problem
 
 
 def _degrees(here: Desk, name: str) -> float:
@@ -94,7 +96,9 @@ def _degrees(here: Desk, name: str) -> float:
     try:
         return float(typed)
     except ValueError as problem:
-        raise OutOfOrder("The excursion", f"{typed!r} is no temperature") from problem
+        raise OutOfOrder(
+            "The excursion", say("{typed} is no temperature", typed=repr(typed))
+        ) from problem
 
 
 def _text(here: Desk, name: str) -> str:

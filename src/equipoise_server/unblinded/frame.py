@@ -26,11 +26,13 @@ from equipoise.errors import (
     NotPermitted,
 )
 from equipoise.protocol.model import Study
+from equipoise_server.services.access.permissions import role_needed
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.store.queries.trial import TrialFacts
 from equipoise_server.unblinded import keys, words
 from equipoise_server.unblinded.keys import Person
+from equipoise_server.web.shared.refusals import told
 
 log = logging.getLogger(__name__)
 PREPARERS = ("pharmacist", "unblinded monitor")
@@ -141,7 +143,7 @@ def page_for(name: str) -> Callable[[View], View]:
                 where = quote(here.request.get_full_path())
                 return HttpResponseRedirect(f"{reverse('sign-in')}?next={where}")
             if not set(here.person.roles) & set(ROLES[name]):
-                raise NotPermitted("open this page", f"the role {' or '.join(ROLES[name])}")
+                raise NotPermitted("open this page", role_needed(ROLES[name]))
             return view(here, **given)
 
         return wraps(view)(page(checked))
@@ -197,9 +199,8 @@ def sentence(problem: EquipoiseError) -> dict[str, Any]:
     own = words.said(problem.code)
     return {
         "code": problem.code,
-        "words": own or str(problem),
-        "english": own is None,
-        "detail": str(problem) if own and problem.code in words.IN_DETAIL else "",
+        "words": own or told(problem),
+        "detail": told(problem) if own and problem.code in words.IN_DETAIL else "",
     }
 
 
@@ -217,7 +218,7 @@ def refused(here: Desk, problem: EquipoiseError) -> HttpResponse:
 
 
 def _failed(request: HttpRequest, status: int, title: str) -> HttpResponse:
-    problem = {"code": f"http.{status}", "words": "", "english": False}
+    problem = {"code": f"http.{status}", "words": ""}
     context = {"problem": problem, "title": title, "status": status}
     return unkept(render(desk(request), "unblinded/problem.html", context, status=status))
 

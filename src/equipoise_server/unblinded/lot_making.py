@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from equipoise.errors import EquipoiseError, OutOfOrder
+from equipoise.errors import EquipoiseError, OutOfOrder, say
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.unblinded import certificates, frame
 from equipoise_server.unblinded.frame import Desk, page_for, render
@@ -102,7 +102,10 @@ def _results(rows: list[dict[str, Any]], posted: Any) -> dict[str, float | str]:
         try:
             found[one["id"]] = float(typed) if one["numbers"] else typed
         except ValueError as problem:
-            raise OutOfOrder(f"The result of {one['id']}", f"{typed!r} is no number") from problem
+            raise OutOfOrder(
+                say("The result of {name}", name=one["id"]),
+                say("{typed} is no number", typed=repr(typed)),
+            ) from problem
     return found
 
 

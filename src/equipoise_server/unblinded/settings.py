@@ -73,6 +73,7 @@ TEMPLATES = [
         "DIRS": [HERE / "templates", SHARED / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {
+            "builtins": ["equipoise_server.web.shared.refusals"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

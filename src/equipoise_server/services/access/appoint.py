@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q
 
-from equipoise.errors import NotPermitted, OtherSide, UnknownRecord
+from equipoise.errors import NotPermitted, OtherSide, UnknownRecord, say
 from equipoise.protocol.roles import ROLES, UNBLINDED
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -68,11 +68,11 @@ def _appoint(
 ) -> Answer:
     role, site, until = given.role, given.site, given.until
     if role not in ROLES:
-        raise NotPermitted(f"appoint a {role}", "one of the roles of the trial")
+        raise NotPermitted(say("appoint a {role}", role=role), "one of the roles of the trial")
     if until is not None and until <= at:
         raise NotPermitted("appoint for that time", "an end after the start")
     if site is not None and not Site.objects.filter(pk=site).exists():
-        raise UnknownRecord(f"site {site}")
+        raise UnknownRecord(say("site {site}", site=site))
     with connection.cursor() as cursor:
         permissions.require(cursor, "appoint", by=by, at=at)
         ledger.hold(cursor, ledger.STUDY_CHAIN)
@@ -136,7 +136,7 @@ def _require_one_side(user: User, role: str, at: datetime) -> None:
         raise OtherSide(user.username, role, "this person has held an unblinded role")
     if role in UNBLINDED and current - set(UNBLINDED):
         blinded = ", ".join(sorted(current - set(UNBLINDED)))
-        raise OtherSide(user.username, role, f"this person is still {blinded}")
+        raise OtherSide(user.username, role, say("this person is still {blinded}", blinded=blinded))
 
 
 def dismiss(
@@ -163,7 +163,9 @@ def _dismiss(username: str, role: str, site: str | None, by: User, at: datetime)
             site_id=site,
         )
         if not held.update(until=at):
-            raise UnknownRecord(f"role {role} of {username} to end")
+            raise UnknownRecord(
+                say("role {role} of {username} to end", role=role, username=username)
+            )
         payload = {"username": username, "role": role, "site": site}
         ledger.append(
             cursor,

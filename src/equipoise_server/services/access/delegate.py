@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import NotPermitted, UnknownRecord
+from equipoise.errors import NotPermitted, UnknownRecord, listed, say
 from equipoise_server.services.access import fresh_factor, permissions
 from equipoise_server.services.request import Answer, Request, perform, whole
 from equipoise_server.store import ledger
@@ -102,7 +102,7 @@ def demand_delegations(*, site: str | None, by: User, at: datetime) -> None:
     with whole(), connection.cursor() as cursor:
         permissions.require(cursor, "demand delegations", by=by, at=at)
         if site is not None and not Site.objects.filter(pk=site).exists():
-            raise UnknownRecord(f"site {site}")
+            raise UnknownRecord(say("site {site}", site=site))
         if not DelegationDemand.objects.filter(site_id=site).exists():
             DelegationDemand.objects.create(site_id=site, since=at)
             _note(cursor, "delegations-demanded", by, at, {"site": site})
@@ -115,7 +115,7 @@ def _to_whom(username: str, site: str, at: datetime) -> User:
         role in permissions.DELEGATED_TO and where in (None, site) for role, where in held
     ):
         needs = f"the role {' or '.join(permissions.DELEGATED_TO)} at site {site} on their part"
-        raise NotPermitted(f"delegate to {username[:150]}", needs)
+        raise NotPermitted(say("delegate to {username}", username=username[:150]), needs)
     return person
 
 
@@ -124,7 +124,7 @@ def _require_sound(
 ) -> None:
     known = permissions.tasks()
     if not tasks or set(tasks) - known.keys():
-        raise NotPermitted("delegate this", f"one of {', '.join(known)}")
+        raise NotPermitted("delegate this", say("one of {known}", known=listed(known)))
     if since < at or (until is not None and until <= since):
         raise NotPermitted("delegate for that time", "a start from now on, and a later end")
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from django.core import signing
 from django.db import connection
 
-from equipoise.errors import InvitationInvalid, NotPermitted, UnknownRecord
+from equipoise.errors import InvitationInvalid, NotPermitted, UnknownRecord, say
 from equipoise.protocol.roles import ROLES
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform, whole
@@ -61,16 +61,19 @@ def invite(invited: Invited, *, by: User, at: datetime, key: str) -> str:
 
 def _invite(invited: Invited, secret: str, by: User, at: datetime) -> None:
     if invited.role not in ROLES:
-        raise NotPermitted(f"invite a {invited.role}", "one of the roles of the trial")
+        raise NotPermitted(
+            say("invite a {role}", role=invited.role), "one of the roles of the trial"
+        )
     if invited.site is not None and not Site.objects.filter(pk=invited.site).exists():
-        raise UnknownRecord(f"site {invited.site}")
+        raise UnknownRecord(say("site {site}", site=invited.site))
     if invited.until is not None and invited.until <= at:
         raise NotPermitted("invite for that time", "an end that lies ahead")
     with connection.cursor() as cursor:
         permissions.require(cursor, "invite", by=by, at=at)
         if User.objects.filter(username=invited.username).exists():
             raise NotPermitted(
-                f"invite {invited.username}", "a new user name; give a known person a role instead"
+                say("invite {username}", username=invited.username),
+                "a new user name; give a known person a role instead",
             )
         Invitation.objects.create(
             digest=_digest(secret),

@@ -7,14 +7,22 @@ trainings are demanded, a step needs them too: one statement of SQL answers all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import NotDelegated, NotPermitted, NotTrained, SidesMixed
+from equipoise.errors import (
+    NotDelegated,
+    NotPermitted,
+    NotTrained,
+    Sentence,
+    SidesMixed,
+    listed,
+    say,
+)
 from equipoise.participant.events import DoseRecorded
 from equipoise.protocol.forms import Form
 from equipoise.protocol.people_plan import PeoplePlan
@@ -183,8 +191,7 @@ def require(
     held = _memberships(cursor, by, at, site, task, assessing)
     found = [one for one in held if _fits(one, step, site)]
     if not found:
-        where = f" at site {site}" if site else ""
-        raise NotPermitted(step, f"the role {' or '.join(ALLOWED[step])}{where}")
+        raise NotPermitted(step, role_needed(ALLOWED[step], site))
     found = [one for one in found if one.effective]
     if not found:
         raise SidesMixed(step)
@@ -235,6 +242,14 @@ def roles(by: User, at: datetime) -> tuple[tuple[str, str | None], ...]:
     return tuple(sorted(effective, key=lambda one: (one[0], one[1] or "")))
 
 
+def role_needed(roles: Collection[str], site: str | None = None) -> Sentence:
+    """What somebody lacks who holds none of the roles, at the site if one is given."""
+    names = listed(roles, " or ")
+    if site:
+        return say("the role {roles} at site {site}", roles=names, site=site)
+    return say("the role {roles}", roles=names)
+
+
 def _fits(held: _Held, step: str, site: str | None) -> bool:
     return held.role in ALLOWED[step] and (site is None or held.site in (None, site))
 
@@ -273,4 +288,6 @@ def require_assessor(cursor: Any, form: Form, participant: str, *, by: User) -> 
         return
     cursor.execute(_DOSED, [participant, DoseRecorded.what, by.username])
     if cursor.fetchone() is not None:
-        raise NotPermitted(f"fill in {form.id}", "an assessor who did not dose the participant")
+        raise NotPermitted(
+            say("fill in {form}", form=form.id), "an assessor who did not dose the participant"
+        )

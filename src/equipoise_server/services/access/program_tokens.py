@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from django.db import connection
 
-from equipoise.errors import NotPermitted, OutOfOrder, UnknownRecord
+from equipoise.errors import NotPermitted, OutOfOrder, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.store import ledger
@@ -70,7 +70,9 @@ def _issue(held: ProgramToken, at: datetime) -> Answer:
     if not at < held.until <= at + LONGEST:
         raise OutOfOrder("the token", "it must end later than now and within a year")
     if not _holds(held, at):
-        raise NotPermitted("give a program this role", f"the role {held.role} there yourself")
+        raise NotPermitted(
+            "give a program this role", say("the role {role} there yourself", role=held.role)
+        )
     with connection.cursor() as cursor:
         held.save(force_insert=True)
         _tell(cursor, held, "token-issued", at)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import NotPermitted, UnknownRecord
+from equipoise.errors import NotPermitted, UnknownRecord, say
 from equipoise.protocol.roles import ROLES, SITE_STAFF
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform, whole
@@ -131,7 +131,13 @@ def record_training(
             person = User.objects.filter(username=username).first()
             known = Training.objects.filter(pk=training).first()
             if person is None or known is None:
-                raise UnknownRecord(f"training {training[:40]} of {username[:150]}")
+                raise UnknownRecord(
+                    say(
+                        "training {training} of {username}",
+                        training=training[:40],
+                        username=username[:150],
+                    )
+                )
             if since > at:
                 raise NotPermitted("record a training of the future", "a day that has been")
             until = since + timedelta(days=known.valid_days) if known.valid_days else None

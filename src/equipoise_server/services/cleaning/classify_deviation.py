@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, UnknownRecord
+from equipoise.errors import OutOfOrder, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.cleaning.query_step import require_text
 from equipoise_server.services.request import Answer, Request, perform
@@ -48,9 +48,9 @@ def _classify(
     rows = Deviation.objects.select_related("participant")
     found = rows.filter(pk=deviation).first()
     if found is None:
-        raise UnknownRecord(f"deviation {deviation}")
+        raise UnknownRecord(say("deviation {deviation}", deviation=deviation))
     if classification not in CLASSES:
-        raise UnknownRecord(f"class {classification[:40]}")
+        raise UnknownRecord(say("class {classification}", classification=classification[:40]))
     with connection.cursor() as cursor:
         ledger.hold(cursor, found.participant_id)
         study = require_unlocked(cursor, VERB)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, ReasonRequired, UnknownRecord
+from equipoise.errors import OutOfOrder, ReasonRequired, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.store import ledger
@@ -114,10 +114,12 @@ def _term(found: Standing, item: str, code: str) -> Candidate:
     plan = found.study.cleaning.coding
     named = next((one for one in plan if (one.form, one.item) == (found.form.id, item)), None)
     if named is None:
-        raise UnknownRecord(f"coded item {item[:40]} on {found.form.id}")
+        raise UnknownRecord(say("coded item {item} on {form}", item=item[:40], form=found.form.id))
     term = term_of(named.dictionary, code)
     if term is None:
-        raise UnknownRecord(f"term {code[:40]} in {named.dictionary}")
+        raise UnknownRecord(
+            say("term {code} in {dictionary}", code=code[:40], dictionary=named.dictionary)
+        )
     return term
 
 
@@ -126,7 +128,7 @@ def _record(place: Place, expected: int) -> Record:
         participant=place.participant, form=place.form, visit=place.visit, number=place.number
     ).first()
     if record is None:
-        raise UnknownRecord(f"saved record {place}")
+        raise UnknownRecord(say("saved record {place}", place=place))
     if record.version != expected:
         raise OutOfOrder("The coding", "the record has been changed; read the text again")
     return record

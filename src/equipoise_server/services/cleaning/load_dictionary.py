@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import AlreadyRecorded, FileRefused
+from equipoise.errors import AlreadyRecorded, FileRefused, listed, say
 from equipoise.exchange.dictionary.read import KINDS, Kind, read_terms
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import whole
@@ -39,7 +39,9 @@ def load_dictionary(
 
     """
     if kind not in KINDS or not name.strip() or not version.strip():
-        raise FileRefused(f"name, version and kind are needed; kinds are {', '.join(KINDS)}")
+        raise FileRefused(
+            say("name, version and kind are needed; kinds are {kinds}", kinds=listed(KINDS))
+        )
     if len(name) > 64 or len(version) > 32:
         raise FileRefused("its name has at most 64 characters and its version 32")
     digest = sha256(data + (hierarchy or b"")).hexdigest()
@@ -48,7 +50,9 @@ def load_dictionary(
         permissions.require(cursor, VERB, by=by, at=at)
         known = Dictionary.objects.filter(name=name, version=version).first()
         if known is not None and known.sha256 != digest:
-            raise AlreadyRecorded(f"{name} {version}", "Another file")
+            raise AlreadyRecorded(
+                say("{name} {version}", name=name, version=version), "Another file"
+            )
         if known is not None:
             return known.terms
         terms = read_terms(data, kind, hierarchy=hierarchy)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, UnknownRecord
+from equipoise.errors import OutOfOrder, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.cleaning.query_step import require_text, write
 from equipoise_server.services.request import Answer, Request, perform
@@ -56,7 +56,7 @@ def _open(request: Request, place: Place, item: str, text: str, confirmed: bool)
         permissions.require(cursor, VERB, by=request.by, at=request.at, site=found.site)
         require_text(found.study, text, VERB, confirmed=confirmed, needed=True)
         if item and found.form.item(item) is None:
-            raise UnknownRecord(f"item {item[:40]} on {place.form}")
+            raise UnknownRecord(say("item {item} on {form}", item=item[:40], form=place.form))
         record = _record(place)
         if Finding.objects.filter(record=record, item=item, origin="person", state="open").exists():
             raise OutOfOrder("The query", "one by a person is open here; answer in that one")
@@ -85,5 +85,5 @@ def _record(place: Place) -> Record:
         participant=place.participant, form=place.form, visit=place.visit, number=place.number
     ).first()
     if found is None:
-        raise UnknownRecord(f"saved record {place}")
+        raise UnknownRecord(say("saved record {place}", place=place))
     return found

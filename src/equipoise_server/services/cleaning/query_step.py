@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import MayUnblind, ReasonRequired, UnknownRecord
+from equipoise.errors import MayUnblind, ReasonRequired, UnknownRecord, say
 from equipoise.protocol.lexicon import may_unblind
 from equipoise.protocol.model import Study
 from equipoise_server.services.access import permissions
@@ -60,7 +60,7 @@ def held(cursor: Any, query: int) -> Finding:
     rows = Finding.objects.select_related("record__participant")
     found = rows.filter(pk=query).first()
     if found is None:
-        raise UnknownRecord(f"query {query}")
+        raise UnknownRecord(say("query {query}", query=query))
     ledger.hold(cursor, found.record.participant_id)
     return rows.get(pk=query)
 
@@ -73,9 +73,11 @@ def require_text(study: Study, text: str, verb: str, *, confirmed: bool, needed:
 
     """
     if needed and not text:
-        raise ReasonRequired(f"To {verb}")
+        raise ReasonRequired(say("To {verb}", verb=verb))
     if len(text) > LONGEST:
-        raise ReasonRequired(f"To {verb} in at most {LONGEST} characters")
+        raise ReasonRequired(
+            say("To {verb} in at most {longest} characters", verb=verb, longest=LONGEST)
+        )
     if not confirmed and may_unblind(study.protocol, text):
         raise MayUnblind
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, UnknownRecord
+from equipoise.errors import OutOfOrder, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.cleaning.query_step import require_text
 from equipoise_server.services.request import Answer, Request, perform
@@ -56,7 +56,7 @@ def raise_deviation(
 def _raise(request: Request, code: str, kind: str, on: date, text: str, confirmed: bool) -> Answer:
     by, at = request.by, request.at
     if kind not in KINDS:
-        raise UnknownRecord(f"kind of deviation {kind[:40]}")
+        raise UnknownRecord(say("kind of deviation {kind}", kind=kind[:40]))
     with connection.cursor() as cursor:
         ledger.hold(cursor, code)
         study = require_unlocked(cursor, VERB)
@@ -64,7 +64,7 @@ def _raise(request: Request, code: str, kind: str, on: date, text: str, confirme
         permissions.require(cursor, VERB, by=by, at=at, site=state.site)
         zone = Site.objects.values_list("timezone", flat=True).get(pk=state.site)
         if on > at.astimezone(ZoneInfo(zone)).date():
-            raise OutOfOrder("The deviation", f"its date {on} lies ahead")
+            raise OutOfOrder("The deviation", say("its date {on} lies ahead", on=on))
         require_text(study, text, VERB, confirmed=confirmed, needed=True)
         one = Deviation.objects.create(
             participant_id=code,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import SavedFirst, UnknownRecord
+from equipoise.errors import SavedFirst, UnknownRecord, say
 from equipoise.forms.verification import to_verify
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -72,7 +72,7 @@ def _record(place: Place, expected: int) -> Record:
         participant=place.participant, form=place.form, visit=place.visit, number=place.number
     ).first()
     if record is None:
-        raise UnknownRecord(f"saved record {place}")
+        raise UnknownRecord(say("saved record {place}", place=place))
     if record.version != expected:
         raise SavedFirst(str(place))
     return record
@@ -89,7 +89,9 @@ def _require_planned(found: Standing, items: list[str]) -> None:
     )
     for item in items:
         if item not in planned:
-            raise UnknownRecord(f"item {item[:40]} to verify on {place.form}")
+            raise UnknownRecord(
+                say("item {item} to verify on {form}", item=item[:40], form=place.form)
+            )
 
 
 def _new(record: Record, items: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import ReasonRequired, UnknownRecord
+from equipoise.errors import ReasonRequired, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.store import cleaning, ledger
@@ -60,7 +60,13 @@ def _withdraw(request: Request, place: Place, items: list[str], reason: str) -> 
         known = Verification.objects.filter(record=record, undone_at__isnull=True)
         missing = set(items) - set(known.values_list("item", flat=True))
         if record is None or not items or missing:
-            raise UnknownRecord(f"verified answer {min(missing, default='')[:40]} in {place}")
+            raise UnknownRecord(
+                say(
+                    "verified answer {missing} in {place}",
+                    missing=min(missing, default="")[:40],
+                    place=place,
+                )
+            )
         cleaning.undo_verification(
             cursor,
             record.pk,

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 
-from equipoise.errors import AlreadyRecorded, FormIncomplete, OutOfOrder, UnknownRecord
+from equipoise.errors import AlreadyRecorded, FormIncomplete, OutOfOrder, UnknownRecord, say
 from equipoise.protocol.consent_document import ConsentDocument, newest, read_document
 from equipoise_server.identity.models import ConsentPerson, ConsentQuestion
 from equipoise_server.identity.people import Identity, remember
@@ -146,7 +146,7 @@ def _begin(request: Request, code: str, persons: Persons) -> Answer:
         if text is None:
             raise UnknownRecord("consent document in this study")
         if any(one.version == text.version for one in state.consents):
-            raise AlreadyRecorded(code, f"Consent version {text.version}")
+            raise AlreadyRecorded(code, say("Consent version {version}", version=text.version))
         document = read_document(text)
         token = new_token()
         row = ConsentTalk.objects.create(

@@ -14,6 +14,7 @@ from equipoise.errors import (
     NotLookedAt,
     ReasonRequired,
     UnknownRecord,
+    say,
 )
 from equipoise.ids import kit_code
 from equipoise_server.services.access import permissions
@@ -70,7 +71,9 @@ def _attach(request: Request, token: str, looked: bool, closely: bool) -> Answer
         scan = _scan(offer)
         before = imaging.in_use(scan)
         if len(before) >= rule.most:
-            raise FileRefused(f"{rule.most} files are attached already, which is the most")
+            raise FileRefused(
+                say("{most} files are attached already, which is the most", most=rule.most)
+            )
         if Image.objects.filter(source=offer.source, withdrawal__isnull=True).exists():
             raise FileRefused("this very file is attached already, here or to another record")
         content = image_files.aside(token)
@@ -158,7 +161,7 @@ def _withdraw(request: Request, code: str, reason: str, erase: bool) -> Answer:
     by, at = request.by, request.at
     row = Image.objects.select_related("scan").filter(pk=code).first()
     if row is None:
-        raise UnknownRecord(f"file {code[:20]}")
+        raise UnknownRecord(say("file {code}", code=code[:20]))
     scan = row.scan
     place = Place(
         participant=scan.participant_id, form=scan.form, visit=scan.visit, number=scan.number
@@ -170,7 +173,7 @@ def _withdraw(request: Request, code: str, reason: str, erase: bool) -> Answer:
         if not reason:
             raise ReasonRequired("Withdrawing a file")
         if ImageWithdrawal.objects.filter(image=row).exists():
-            raise AlreadyRecorded(place.participant, f"the withdrawal of {row.code}")
+            raise AlreadyRecorded(place.participant, say("the withdrawal of {code}", code=row.code))
         gone = ImageWithdrawal.objects.create(image=row, erased=erase, by=by.username, at=at)
         ledger.append(
             cursor,

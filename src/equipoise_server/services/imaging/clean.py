@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, listed, say
 from equipoise_server.services.imaging import dicom, pdf, png
 from equipoise_server.services.imaging.cleaned import Cleaned, Wanted
 from equipoise_server.services.imaging.kinds import kind_of
@@ -20,7 +20,13 @@ def clean(data: bytes, wanted: Wanted) -> Cleaned:
     """
     kind = kind_of(data, wanted.largest)
     if kind not in wanted.kinds:
-        raise FileRefused(f"here {' and '.join(wanted.kinds)} files are taken, this is {kind}")
+        raise FileRefused(
+            say(
+                "here {kinds} files are taken, this is {kind}",
+                kinds=listed(wanted.kinds, " and "),
+                kind=kind,
+            )
+        )
     done = _BY_KIND[kind](data, wanted)
     if len(done.data) > 2 * wanted.largest:
         raise FileRefused("it is too large when it is unpacked")

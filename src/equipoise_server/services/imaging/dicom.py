@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.multival import MultiValue
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, say
 from equipoise_server.services.imaging import floor, recipes
 from equipoise_server.services.imaging.cleaned import SHOWN, Cleaned, Did, Step, Wanted
 from equipoise_server.services.imaging.pixels import Pixels, pixels_of
@@ -94,7 +94,7 @@ def _require_taken(header: Dataset, wanted: Wanted) -> None:
     modality = str(header.get("Modality", ""))
     if wanted.modalities and modality not in wanted.modalities:
         known = " or ".join(wanted.modalities)
-        raise FileRefused(f"its modality is not {known}")
+        raise FileRefused(say("its modality is not {known}", known=known))
 
 
 def _warnings(header: Dataset) -> Iterator[str]:

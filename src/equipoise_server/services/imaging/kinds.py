@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, say
 from equipoise.protocol.imaging import FileKind
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -39,7 +39,7 @@ def kind_of(data: bytes, largest: int) -> FileKind:
     if not data:
         raise FileRefused("it is empty")
     if len(data) > largest:
-        raise FileRefused(f"it is larger than {largest // 1024 // 1024} MiB")
+        raise FileRefused(say("it is larger than {largest} MiB", largest=largest // 1024 // 1024))
     kind = _kind(data)
     if ZIP_END in data[-ZIP_TAIL:]:
         raise FileRefused("it is an archive at the same time. Export the picture again")
@@ -59,5 +59,5 @@ def _kind(data: bytes) -> FileKind:
         return "pdf"
     for magic, what in OTHERS:
         if data.startswith(magic):
-            raise FileRefused(f"it is {what}. DICOM, PNG and PDF are taken")
+            raise FileRefused(say("it is {what}. DICOM, PNG and PDF are taken", what=what))
     raise FileRefused("it is neither DICOM nor PNG nor PDF")

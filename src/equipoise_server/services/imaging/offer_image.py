@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 
 from equipoise.digest import canonical_json
-from equipoise.errors import FileRefused, UnknownRecord
+from equipoise.errors import FileRefused, UnknownRecord, say
 from equipoise.ids import kit_code
 from equipoise.protocol.imaging import FileRule
 from equipoise.protocol.model import Study
@@ -73,7 +73,9 @@ def rule_of(study: Study, spot: Spot) -> FileRule:
     """
     rule = study.imaging.rule(spot.rule)
     if rule is None or rule.form != spot.place.form:
-        raise UnknownRecord(f"rule {spot.rule[:40]} for files of {spot.place.form}")
+        raise UnknownRecord(
+            say("rule {rule} for files of {form}", rule=spot.rule[:40], form=spot.place.form)
+        )
     return rule
 
 

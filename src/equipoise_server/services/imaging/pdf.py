@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, say
 from equipoise_server.services.imaging.cleaned import Cleaned, Step, Wanted
 from equipoise_server.services.imaging.jpeg import without_notes
 from equipoise_server.services.imaging.pdf_syntax import (
@@ -144,7 +144,9 @@ class _Found:
 
     def _object(self, number: int, value: Any) -> None:
         if len(self.objects) >= MOST_OBJECTS:
-            raise FileRefused(f"the PDF has more than {MOST_OBJECTS} parts")
+            raise FileRefused(
+                say("the PDF has more than {most_objects} parts", most_objects=MOST_OBJECTS)
+            )
         if isinstance(value, Stream):
             kind = value.about.get(b"Type")
             plain = self._unpacked(value)
@@ -192,7 +194,9 @@ _PACKED = (*_FLATE, b"LZWDecode", b"LZW", b"RunLengthDecode", b"RL")
 def _require_harmless(value: Any) -> None:
     for name in _names(value):
         if bytes(name) in FORBIDDEN:
-            raise FileRefused(f"the PDF can act or carries other files ({name.decode()})")
+            raise FileRefused(
+                say("the PDF can act or carries other files ({name})", name=name.decode())
+            )
 
 
 def _names(value: Any) -> Iterator[bytes]:

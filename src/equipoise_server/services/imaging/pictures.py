@@ -11,7 +11,7 @@ import pydicom
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.imaging import FileKind
 
 WIDEST = 1024
@@ -45,7 +45,7 @@ def drawn(data: bytes, kind: FileKind, *, frame: int = 0, grey: Grey | None = No
         array.reshape((-1, *array.shape[-3:])) if colour else array.reshape((-1, *array.shape[-2:]))
     )
     if not 0 <= frame < len(every):
-        raise UnknownRecord(f"frame {frame + 1} of the picture")
+        raise UnknownRecord(say("frame {frame} of the picture", frame=frame + 1))
     if colour:
         return _png(Image.fromarray(every[frame].astype(np.uint8)))
     return _png(Image.fromarray(_shades(header, every[frame], grey)))

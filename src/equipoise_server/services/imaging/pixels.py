@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, say
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420")
@@ -62,7 +62,13 @@ def pixels_of(header: Dataset, largest: int) -> Pixels:
     if "PixelData" not in header or rows == 0 or columns == 0:
         raise FileRefused("it holds no picture")
     if rows > HIGHEST or columns > HIGHEST or not 1 <= frames <= MOST_FRAMES:
-        raise FileRefused(f"it has pictures beyond {HIGHEST} pixels or {MOST_FRAMES} frames")
+        raise FileRefused(
+            say(
+                "it has pictures beyond {highest} pixels or {most_frames} frames",
+                highest=HIGHEST,
+                most_frames=MOST_FRAMES,
+            )
+        )
     photometric = str(header.get("PhotometricInterpretation", ""))
     fits = photometric in GREY and samples == 1 and bits in (8, 16, 32)
     fits = fits or (photometric in COLOUR and samples == 3 and bits == 8)

@@ -9,7 +9,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from equipoise.errors import FileRefused
+from equipoise.errors import FileRefused, say
 from equipoise_server.services.imaging.cleaned import Cleaned, Step, Wanted
 from equipoise_server.services.imaging.kinds import PNG
 
@@ -93,7 +93,9 @@ def _require_small(head: bytes, largest: int) -> None:
     width, height, depth, colour = struct.unpack_from(">IIBB", head)
     samples = {0: 1, 2: 3, 3: 4, 4: 2, 6: 4}.get(colour, 4)
     if not (0 < width <= HIGHEST and 0 < height <= HIGHEST):
-        raise FileRefused(f"the picture is larger than {HIGHEST} x {HIGHEST} pixels")
+        raise FileRefused(
+            say("the picture is larger than {highest} x {highest} pixels", highest=HIGHEST)
+        )
     if width * height * samples * max(depth, 8) // 8 > largest:
         raise FileRefused("the picture is too large when it is unpacked")
 

@@ -16,6 +16,7 @@ from equipoise.errors import (
     PicturesChanged,
     ReasonRequired,
     UnknownRecord,
+    say,
 )
 from equipoise.protocol.imaging import Reading
 from equipoise_server.services.access import permissions
@@ -113,7 +114,7 @@ def _decline(request: Request, code: str, reason: str) -> Answer:
 def _scan(code: str) -> Scan:
     found = Scan.objects.filter(pk=code).first()
     if found is None:
-        raise UnknownRecord(f"scan {code[:20]}")
+        raise UnknownRecord(say("scan {code}", code=code[:20]))
     return found
 
 
@@ -128,7 +129,7 @@ def _open(cursor: Any, scan: Scan, by: User, at: datetime) -> tuple[Standing, Re
     found = standing(cursor, place, step=VERB)
     reading = found.study.imaging.reading_of(scan.rule)
     if reading is None:
-        raise UnknownRecord(f"reading of {scan.code}")
+        raise UnknownRecord(say("reading of {code}", code=scan.code))
     return found, reading
 
 

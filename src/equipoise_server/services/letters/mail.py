@@ -25,7 +25,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from post_office.models import PRIORITY, STATUS, Email
 
-from equipoise.errors import FormIncomplete, UnknownRecord
+from equipoise.errors import FormIncomplete, UnknownRecord, say
 from equipoise_server.identity.models import Letter
 from equipoise_server.identity.sealing import fresh_key, seal
 
@@ -118,7 +118,7 @@ def write(template: str, language: str, context: Mapping[str, str]) -> Written:
     """
     text = _template(template, language) or _template(template, ENGLISH)
     if text is None:
-        raise UnknownRecord(f"letter {template}")
+        raise UnknownRecord(say("letter {what}", what=template))
     subject, _, body = Template(text).substitute(context).partition("\n\n")
     return Written(subject=" ".join(subject.split())[:200], body=body)
 

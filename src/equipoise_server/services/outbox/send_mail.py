@@ -20,7 +20,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from post_office.models import STATUS, Email, Log
 
-from equipoise.errors import MailNotTaken, SealBroken, UnknownRecord
+from equipoise.errors import MailNotTaken, SealBroken, UnknownRecord, say
 from equipoise_server.identity.models import Letter
 from equipoise_server.identity.sealing import forget_keys, key_of, unseal
 from equipoise_server.services.consenting.consent_sign import copy_of
@@ -140,10 +140,12 @@ def _hand_over(server: EmailBackend, message: EmailMessage) -> None:
         server.send_messages([message])
     except SMTPRecipientsRefused as problem:
         code = max((answer[0] for answer in problem.recipients.values()), default=0)
-        raise MailNotTaken(f"recipient refused, {code}", permanent=code >= 500) from None
+        raise MailNotTaken(
+            say("recipient refused, {code}", code=code), permanent=code >= 500
+        ) from None
     except SMTPResponseException as problem:
         code = problem.smtp_code
-        raise MailNotTaken(f"answer {code}", permanent=500 <= code < 600) from None
+        raise MailNotTaken(say("answer {code}", code=code), permanent=500 <= code < 600) from None
     except (OSError, SMTPException) as problem:
         raise MailNotTaken(_why(problem), server_down=True) from None
 

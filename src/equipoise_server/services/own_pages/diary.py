@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, UnknownRecord
+from equipoise.errors import OutOfOrder, UnknownRecord, say
 from equipoise.participant import timeline
 from equipoise.protocol.model import Study
 from equipoise.protocol.participants_plan import Diary
@@ -140,7 +140,7 @@ def _keep(
     if on > today:
         raise OutOfOrder("This entry", "its day lies ahead")
     if today - on > LATE:
-        raise OutOfOrder("This entry", f"its day is more than {LATE.days} days past")
+        raise OutOfOrder("This entry", say("its day is more than {days} days past", days=LATE.days))
     asked = {name: values[name] for name in plan.items if name in values}
     if plan.at_item:
         asked[plan.at_item] = min(written_at, at).isoformat()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise_server.identity.models import ParticipantDoor
 from equipoise_server.identity.sealing import blind, fresh_key, key_of, same_address, seal, unseal
 
@@ -63,7 +63,7 @@ def door_of(code: str) -> Door:
     """
     row = ParticipantDoor.objects.using(DATABASE).filter(pk=code).first()
     if row is None:
-        raise UnknownRecord(f"address of {code}")
+        raise UnknownRecord(say("address of {code}", code=code))
     told = unseal(key_of("participant", code), row.sealed, code, "door")
     return Door(participant=code, language=row.language, reminders=row.reminders, **told)
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from django.db import connection
 
-from equipoise.errors import AlreadyWithdrawn, FormIncomplete
+from equipoise.errors import AlreadyWithdrawn, FormIncomplete, say
 from equipoise.participant.require import require_consent
 from equipoise.participant.state import Level
 from equipoise_server.identity.sealing import new_token
@@ -34,7 +34,7 @@ def wish_to_withdraw(code: str, level: Level, *, at: datetime) -> None:
         state = life.state_of(code)
         require_consent(state, "withdrawal")
         if state.withdrew(level):
-            raise AlreadyWithdrawn(code, f"withdrawal from {level}")
+            raise AlreadyWithdrawn(code, say("withdrawal from {level}", level=level))
         open_wish = WithdrawalWish.objects.filter(
             participant=code, level=level, done_at__isnull=True
         )

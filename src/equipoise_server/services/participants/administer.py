@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from equipoise import supply
-from equipoise.errors import DoseNotAllowed, UnitElsewhere, UnitOfAnother
+from equipoise.errors import DoseNotAllowed, UnitElsewhere, UnitOfAnother, say
 from equipoise.forms import prepare
 from equipoise.participant import GiveDose, ParticipantState, given
 from equipoise.protocol.conduct_rules import Dosing
@@ -136,12 +136,15 @@ def _judge(
 
 def _number(code: str, dose: Dose, judged: DoseAnswer) -> int:
     if dose.amount != "not" and not judged.allowed:
-        raise DoseNotAllowed(code, judged.why.sentence.rstrip("."))
+        raise DoseNotAllowed(code, judged.why.sentence)
     number = dose.number if dose.amount == "not" and dose.number else judged.number
     if number is None:
-        raise DoseNotAllowed(code, judged.why.sentence.rstrip("."))
+        raise DoseNotAllowed(code, judged.why.sentence)
     if dose.number is not None and dose.number != number:
-        raise DoseNotAllowed(code, f"dose {number} is next, not dose {dose.number}")
+        raise DoseNotAllowed(
+            code,
+            say("dose {due} is next, not dose {number}", due=number, number=dose.number),
+        )
     return number
 
 

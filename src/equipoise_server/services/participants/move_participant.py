@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from equipoise.errors import AmendmentRefused
+from equipoise.errors import AmendmentRefused, say
 from equipoise.participant import ParticipantState
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -46,9 +46,13 @@ def _move(request: Request, code: str) -> Answer:
         locks.require_unlocked(cursor, site=state.site, participant=code, step=STEP)
         found = _ahead(cursor, code, state.site, at)
         if found is None:
-            raise AmendmentRefused(f"no newer version is in force at the site of {code}")
+            raise AmendmentRefused(
+                say("no newer version is in force at the site of {code}", code=code)
+            )
         if found.reconsent and not _agreed(cursor, state, found):
-            raise AmendmentRefused(f"{code} has to sign the consent of that version first")
+            raise AmendmentRefused(
+                say("{code} has to sign the consent of that version first", code=code)
+            )
         versions.move(cursor, code, found.to, why="decided", by=by.username, at=at)
     return {"digest": found.to}
 

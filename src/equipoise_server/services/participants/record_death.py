@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from equipoise.errors import OutOfOrder
+from equipoise.errors import OutOfOrder, say
 from equipoise.participant import Die
 from equipoise_server.services.participants.steps import step
 from equipoise_server.services.request import Request
@@ -31,7 +31,10 @@ def record_death(
     """
     zone = Site.objects.values_list("timezone", flat=True).get(pk=life.site_of(participant))
     if on > at.astimezone(ZoneInfo(zone)).date():
-        raise OutOfOrder(f"The death of {participant}", f"its date {on} lies ahead")
+        raise OutOfOrder(
+            say("The death of {participant}", participant=participant),
+            say("its date {on} lies ahead", on=on),
+        )
     body = {"participant": participant, "on": on}
     request = Request(verb="follow up", by=by, at=at, key=key, body=body)
     step(request, code=participant, command=Die(on=on))

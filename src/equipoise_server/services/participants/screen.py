@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from equipoise.errors import AlreadyScreened, UnknownRecord
+from equipoise.errors import AlreadyScreened, UnknownRecord, say
 from equipoise.ids import participant_code
 from equipoise.participant import Screen
 from equipoise_server.services.access import permissions
@@ -43,7 +43,7 @@ def _screen(request: Request, site: str, on: date, wanted: str | None) -> Answer
         require_unlocked(cursor, request.verb)
         permissions.require(cursor, request.verb, by=request.by, at=request.at, site=site)
         if not Site.objects.filter(pk=site, closed_at__isnull=True).exists():
-            raise UnknownRecord(f"open site {site}")
+            raise UnknownRecord(say("open site {site}", site=site))
         ledger.hold(cursor, code)
         if Participant.objects.filter(pk=code).exists():
             raise AlreadyScreened(code)

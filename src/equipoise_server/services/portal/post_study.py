@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from equipoise.errors import FormIncomplete, UnknownRecord
+from equipoise.errors import FormIncomplete, UnknownRecord, say
 from equipoise.exchange.listing import of_study
 from equipoise_server.services.access import permissions
 from equipoise_server.services.portal.alert_volunteers import alert_volunteers
@@ -74,7 +74,7 @@ def post_site(
         with connection.cursor() as cursor:
             permissions.require(cursor, request.verb, by=by, at=at, site=site)
             if not Site.objects.filter(pk=site).exists():
-                raise UnknownRecord(f"site {site}")
+                raise UnknownRecord(say("site {site}", site=site))
             SitePosting.objects.update_or_create(
                 site_id=site,
                 defaults={"status": status, **told, "by": by.username, "at": at},

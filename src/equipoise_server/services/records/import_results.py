@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from equipoise.errors import ConsentLapsed, LinesRejected, NotConsented, Refused, UnknownRecord
+from equipoise.errors import ConsentLapsed, LinesRejected, NotConsented, Refused, UnknownRecord, say
 from equipoise.exchange.laboratory import Reject, Result, read_results, read_table
 from equipoise.forms import Record as Answered
 from equipoise.forms import prepare
@@ -272,12 +272,12 @@ def _taken(row: Upload) -> ImportedFile | None:
 def _row(upload: int) -> Upload:
     row = Upload.objects.filter(pk=upload).first()
     if row is None:
-        raise UnknownRecord(f"upload {upload} (any more)")
+        raise UnknownRecord(say("upload {upload} (any more)", upload=upload))
     return row
 
 
 def _transfer(transfers: tuple[Transfer, ...], name: str) -> Transfer:
     found = next((one for one in transfers if one.id == name), None)
     if found is None:
-        raise UnknownRecord(f"transfer {name[:40]}")
+        raise UnknownRecord(say("transfer {name}", name=name[:40]))
     return found

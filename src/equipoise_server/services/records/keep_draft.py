@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from equipoise.errors import InvalidRecord
+from equipoise.errors import InvalidRecord, say
 from equipoise_server.services.records.record import require_author
 from equipoise_server.store.models import Draft, IdempotencyKey, User
 from equipoise_server.store.planned import Planned
@@ -55,7 +55,9 @@ def keep_draft(*, place: Place, typed: Typed, by: User, at: datetime) -> bool:
     """
     said = json.dumps({name: list(several) for name, several in typed.said.items()})
     if len(said) > LONGEST:
-        raise InvalidRecord(place.form, (f"a draft holds at most {LONGEST} characters",))
+        raise InvalidRecord(
+            place.form, (say("a draft holds at most {longest} characters", longest=LONGEST),)
+        )
     with transaction.atomic(), connection.cursor() as cursor:
         found = standing(cursor, place, step="record", at=at)
         require_author(cursor, found, by=by, at=at)

@@ -19,7 +19,7 @@ from typing import Any
 from django.db import connection
 
 from equipoise.digest import canonical_json
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.forms import prepare, status
 from equipoise_server.services.access import permissions
 from equipoise_server.services.access.two_persons import Agreed, require_both
@@ -112,7 +112,7 @@ def _redact(request: Request, place: Place, what: What, first: Agreed, second: A
         record = _record(place)
         holding, said = _holding(record, what), _said(record, what.turns)
         if not holding and not said:
-            raise UnknownRecord(f"answer or text ({what}) in {place}")
+            raise UnknownRecord(say("answer or text ({what}) in {place}", what=what, place=place))
         newest = next((one for one in holding if one.pk == record.current), None)
         version = record.version
         if newest is not None:
@@ -130,7 +130,7 @@ def _record(place: Place) -> Record:
         participant=place.participant, form=place.form, visit=place.visit, number=place.number
     ).first()
     if found is None:
-        raise UnknownRecord(f"record {place}")
+        raise UnknownRecord(say("record {place}", place=place))
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.participant import StopDosing
 from equipoise.protocol.finalising import SpecialReport
 from equipoise.protocol.model import Study
@@ -68,7 +68,7 @@ def named(study: Study, report: str) -> SpecialReport:
     """
     found = next((one for one in study.protocol.safety.reports if one.id == report), None)
     if found is None:
-        raise UnknownRecord(f"report {report[:40]!r} in this protocol")
+        raise UnknownRecord(say("report {report} in this protocol", report=repr(report[:40])))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from equipoise.digest import sha256
-from equipoise.errors import AlreadyRecorded, NotPermitted, SavedFirst, UnknownRecord
+from equipoise.errors import AlreadyRecorded, NotPermitted, SavedFirst, UnknownRecord, say
 from equipoise.protocol.finalising import SignatureRule
 from equipoise.protocol.frozen import Text
 from equipoise.protocol.model import Study
@@ -114,7 +114,7 @@ def _capacity(
     by, at = request.by, request.at
     wanted = rule_of(study, rule)
     if wanted is None and rule not in OTHERWISE:
-        raise UnknownRecord(f"rule of signatures {rule!r} in this study")
+        raise UnknownRecord(say("rule of signatures {rule} in this study", rule=repr(rule)))
     if wanted is None:
         permissions.require(cursor, STEP, by=by, at=at, site=site)
     held = [
@@ -123,8 +123,8 @@ def _capacity(
         if where in (None, site) and (wanted is None or role == wanted.role)
     ]
     if not held:
-        needs = wanted.role if wanted else " or ".join(permissions.ALLOWED[STEP])
-        raise NotPermitted("sign here", f"the role {needs} at site {site}")
+        needs = (wanted.role,) if wanted else permissions.ALLOWED[STEP]
+        raise NotPermitted("sign here", permissions.role_needed(needs, site))
     return held[0], dict(wanted.meaning if wanted else OTHERWISE[rule])
 
 
@@ -133,16 +133,18 @@ def _found(cursor: Any, code: str, one: Wanted, study: Study, rule: str) -> Sign
     standing(cursor, place, step=STEP)
     wanted = rule_of(study, rule)
     if wanted is not None and one.form not in wanted.forms:
-        raise UnknownRecord(f"form {one.form} among those that are signed as {rule}")
+        raise UnknownRecord(
+            say("form {form} among those that are signed as {rule}", form=one.form, rule=rule)
+        )
     head = Record.objects.filter(
         participant=code, form=one.form, visit=one.visit, number=one.number
     ).first()
     if head is None:
-        raise UnknownRecord(f"record {place}")
+        raise UnknownRecord(say("record {place}", place=place))
     if head.current != one.digest:
         raise SavedFirst(str(place))
     if not head.versions.filter(pk=head.current, payload__isnull=False).exists():
-        raise UnknownRecord(f"answers in {place}: they were removed")
+        raise UnknownRecord(say("answers in {place}: they were removed", place=place))
     if Signature.objects.filter(
         version=head.current, act__rule=rule, act__participant=code, void__isnull=True
     ).exists():

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from equipoise import supply
-from equipoise.errors import NotRandomised, UnknownRecord
+from equipoise.errors import NotRandomised, UnknownRecord, say
 from equipoise.participant.deferral import require_not_lapsed
 from equipoise.protocol.conduct_rules import Dosing
 from equipoise_server.services.access import permissions
@@ -100,7 +100,7 @@ def _person(username: str) -> str:
 
     """
     if username and not User.objects.filter(username=username, is_active=True).exists():
-        raise UnknownRecord(f"person {username}")
+        raise UnknownRecord(say("person {username}", username=username))
     return username
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import MissingExtra, UnknownRecord
+from equipoise.errors import MissingExtra, UnknownRecord, say
 from equipoise.protocol.model import Study
 from equipoise.supply import unit_code
 from equipoise_server.services.access import permissions
@@ -65,7 +65,7 @@ def labels(*, site: str, kit: str, language: str, by: User, at: datetime) -> byt
     """
     state = supplies.known(kit)
     if state.site != site:
-        raise UnknownRecord(f"kit {kit} at site {site}")
+        raise UnknownRecord(say("kit {kit} at site {site}", kit=kit, site=site))
     with connection.cursor() as cursor:
         study = require_unlocked(cursor, "print labels")
         permissions.require(cursor, "account for a unit", by=by, at=at, site=state.site)

@@ -9,7 +9,7 @@ from typing import Literal
 from django.db import connection
 
 from equipoise import supply
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise_server.allocator import depot
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -51,7 +51,7 @@ def _receive(
         study = require_unlocked(cursor, "receive")
         permissions.require(cursor, "receive", by=by, at=at, site=site)
         if not Site.objects.filter(pk=site).exists():
-            raise UnknownRecord(f"site {site}")
+            raise UnknownRecord(say("site {site}", site=site))
         dosing = study.protocol.dosing
         units = dosing.doses if dosing else 1
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from equipoise import supply
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise_server.allocator import depot
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -41,7 +41,7 @@ def _transfer(request: Request, site: str, to: str, shares: int) -> Answer:
         require_unlocked(cursor, "transfer kits")
         permissions.require(cursor, "keep the stock", by=by, at=at, site=site)
         if not Site.objects.filter(pk=to).exists():
-            raise UnknownRecord(f"site {to}")
+            raise UnknownRecord(say("site {to}", to=to))
         codes = depot.transfer(site=site, to=to, shares=shares, key=request.key, at=at)
         here = set(Kit.objects.filter(pk__in=codes).values_list("pk", flat=True))
         for code in codes:

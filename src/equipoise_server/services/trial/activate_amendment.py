@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from equipoise.errors import AmendmentRefused, UnknownRecord
+from equipoise.errors import AmendmentRefused, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
@@ -45,10 +45,16 @@ def _activate(request: Request, digest: str, code: str, on: date) -> Answer:
         amendment = Amendment.objects.filter(pk=digest).first()
         site = Site.objects.filter(pk=code, closed_at__isnull=True).first()
         if amendment is None or site is None:
-            raise UnknownRecord(f"amendment {digest[:12]}" if site else f"open site {code}")
+            raise UnknownRecord(
+                say("amendment {digest}", digest=digest[:12])
+                if site
+                else say("open site {code}", code=code)
+            )
         locks.require_unlocked(cursor, site=code, step=STEP)
         if on < at.astimezone(ZoneInfo(site.timezone)).date():
-            raise AmendmentRefused(f"{on} is over at {code}; choose today or a later day")
+            raise AmendmentRefused(
+                say("{on} is over at {code}; choose today or a later day", on=on, code=code)
+            )
         _require_newer(amendment, code)
         SiteVersion.objects.create(site=site, study_id=digest, on=on, by=by.username, at=at)
         ledger.append(
@@ -68,4 +74,10 @@ def _require_newer(amendment: Amendment, site: str) -> None:
     numbers = Amendment.objects.filter(pk__in=list(there)).values_list("number", flat=True)
     newest = max(numbers, default=0)
     if newest >= amendment.number:
-        raise AmendmentRefused(f"amendment {newest} is in force at {site} already, or planned")
+        raise AmendmentRefused(
+            say(
+                "amendment {newest} is in force at {site} already, or planned",
+                newest=newest,
+                site=site,
+            )
+        )

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from equipoise.digest import canonical_json
-from equipoise.errors import AlreadyRecorded, ReasonRequired, TwoPersonsRequired, UnknownRecord
+from equipoise.errors import AlreadyRecorded, ReasonRequired, TwoPersonsRequired, UnknownRecord, say
 from equipoise_server.services.access import permissions
 from equipoise_server.services.access.two_persons import Agreed
 from equipoise_server.services.records import redact
@@ -55,7 +55,7 @@ def propose(step: str, body: Body, *, by: User, reason: str, at: datetime, key: 
 
     """
     if step not in _CARRIED_OUT:
-        raise UnknownRecord(f"step {step!r} for two persons")
+        raise UnknownRecord(say("step {step} for two persons", step=repr(step)))
     request = Request(
         verb="propose", by=by, at=at, key=key, body={"step": step, "body": body, "reason": reason}
     )
@@ -127,7 +127,7 @@ def _decline(request: Request, proposal: int) -> Answer:
 def _open(proposal: int) -> Proposal:
     found = Proposal.objects.select_for_update().filter(pk=proposal, outcome="").first()
     if found is None:
-        raise UnknownRecord(f"open proposal {proposal}")
+        raise UnknownRecord(say("open proposal {proposal}", proposal=proposal))
     return found
 
 

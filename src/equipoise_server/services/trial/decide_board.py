@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import OutOfOrder, ReasonRequired
+from equipoise.errors import OutOfOrder, ReasonRequired, say
 from equipoise.protocol.conduct_rules import SafetyBoard
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
@@ -42,7 +42,9 @@ def _decide(request: Request, about: str, opens: bool, words: str) -> Answer:
         study = require_unlocked(cursor, STEP)
         permissions.require(cursor, STEP, by=by, at=at)
         if about not in waiting(study.protocol.safety_board):
-            raise OutOfOrder("The decision", f"the protocol does not wait for {about!r}")
+            raise OutOfOrder(
+                "The decision", say("the protocol does not wait for {about}", about=repr(about))
+            )
         if not words:
             raise ReasonRequired("A decision of the board")
         reviewed = board.treated()

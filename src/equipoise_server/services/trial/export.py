@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from equipoise.digest import canonical_json
-from equipoise.errors import NotBuilt, UnknownRecord
+from equipoise.errors import NotBuilt, UnknownRecord, listed, say
 from equipoise.exchange import csv, fhir, odm, registration
 from equipoise.exchange.bundle import Written, refuse_occupied
 from equipoise.exchange.source import (
@@ -81,7 +81,13 @@ def export(to: str, *, out: Path, by: User, at: datetime) -> tuple[Written, ...]
     if to in LATER:
         raise NotBuilt(f"export --to {to}")
     if to not in _WRITERS:
-        raise UnknownRecord(f"export {to[:40]!r}; there are {', '.join((*_WRITERS, *LATER))}")
+        raise UnknownRecord(
+            say(
+                "export {to}; there are {writers}",
+                to=repr(to[:40]),
+                writers=listed((*_WRITERS, *LATER)),
+            )
+        )
     refuse_occupied(out)
     running, about = note(to, by=by, at=at)
     with one_moment():

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from equipoise.digest import canonical_json
-from equipoise.errors import AmendmentRefused, LensMissing, StorageFull
+from equipoise.errors import AmendmentRefused, LensMissing, StorageFull, say
 from equipoise.forms import operations, unreadable
 from equipoise.protocol.amend import Change, compare
 from equipoise.protocol.check import check_folder
@@ -89,16 +89,24 @@ def newest() -> Study:
 
 def _require_sound(old: Study, new: Study) -> None:
     if new.protocol.id != old.protocol.id:
-        raise AmendmentRefused(f"it is of study {new.protocol.id}, not {old.protocol.id}")
+        raise AmendmentRefused(
+            say("it is of study {study}, not {ours}", study=new.protocol.id, ours=old.protocol.id)
+        )
     known = StudyVersion.objects.values_list("digest", "version")
     if any(new.digest == digest or new.protocol.version == version for digest, version in known):
-        raise AmendmentRefused(f"version {new.protocol.version} has been adopted before")
+        raise AmendmentRefused(
+            say("version {version} has been adopted before", version=new.protocol.version)
+        )
     for part in SEALED:
         if as_data(getattr(new.protocol, part)) != as_data(getattr(old.protocol, part)):
-            raise AmendmentRefused(f"{part} may not change while the sealed list is in use")
+            raise AmendmentRefused(
+                say("{part} may not change while the sealed list is in use", part=part)
+            )
     wrong = [one for one in check_folder(new.folder) if one.severity == "error"]
     if wrong:
-        raise AmendmentRefused(f"{wrong[0].place}: {wrong[0].message.rstrip('.')}")
+        raise AmendmentRefused(
+            say("{place}: {problem}", place=wrong[0].place, problem=wrong[0].message.rstrip("."))
+        )
 
 
 def _require_readable(old: Study, new: Study) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.exchange import csv, paper
 from equipoise.exchange.bundle import Written, refuse_occupied
 from equipoise.exchange.csv.codebook import exported_forms
@@ -42,7 +42,7 @@ def site_copy(
     refuse_occupied(out)
     zone = Site.objects.filter(code=site).values_list("timezone", flat=True).first()
     if zone is None:
-        raise UnknownRecord(f"site {site[:20]!r}")
+        raise UnknownRecord(say("site {site}", site=repr(site[:20])))
     running, about = note("csv", by=by, at=at, site=site)
     with one_moment():
         stored, whole = Stored(running.digest), with_retired(running)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from equipoise.errors import NotLocked
+from equipoise.errors import NotLocked, say
 from equipoise_server.services.access.two_persons import Agreed, require_both
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
@@ -38,7 +38,7 @@ def _unlock(request: Request, part: Part, first: Agreed, second: Agreed) -> Answ
         persons = require_both(cursor, STEP, first, second, at=request.at, site=part.site)
         require_part(part)
         if not locks.is_locked(part):
-            raise NotLocked(f"Unlocking {part}")
+            raise NotLocked(say("Unlocking {part}", part=part))
         locks.take(part)
         append(cursor, locks.UNLOCKED, part, request, {"persons": persons})
     return {}

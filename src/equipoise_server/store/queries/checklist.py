@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from equipoise.errors import NotReady
+from equipoise.errors import NotReady, listed, say
 from equipoise.forms import from_json, prepare
 from equipoise.forms.verification import to_verify
 from equipoise.participant import timeline
@@ -69,7 +69,7 @@ class Left:
         place = Place(
             participant=self.participant, form=self.form, visit=self.visit, number=self.number
         )
-        return ", ".join(one for one in (str(place) if self.form else "", self.item) if one)
+        return listed(one for one in (str(place) if self.form else "", self.item) if one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +86,15 @@ class Point:
         return self.total == 0
 
     def __str__(self) -> str:
-        named = "; ".join(str(one) for one in self.left[:NAMED])
-        more = f"; and {self.total - NAMED} more" if self.total > NAMED else ""
-        return f"{self.total} {WORDS[self.kind][self.total != 1]} ({named}{more})"
+        facts = {
+            "total": self.total,
+            "what": WORDS[self.kind][self.total != 1],
+            "named": listed(self.left[:NAMED], "; "),
+        }
+        if self.total > NAMED:
+            more = self.total - NAMED
+            return say("{total} {what} ({named}; and {more} more)", more=more, **facts)
+        return say("{total} {what} ({named})", **facts)
 
 
 def require_done(part: Part | None, at: datetime) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Path
 from pydantic import Field
 
-from equipoise.errors import UnknownRecord
+from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.forms import Item
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records, trial
@@ -172,7 +172,15 @@ def record(
         None,
     )
     if head is None:
-        raise UnknownRecord(f"record {form} {number} of {code} at {visit}")
+        raise UnknownRecord(
+            say(
+                "record {form} {number} of {code} at {visit}",
+                form=form,
+                number=number,
+                code=code,
+                visit=visit,
+            )
+        )
     newest = records.versions(code, form, visit, number)[0]
     return {
         "participant": code,

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja.security import HttpBearer
 
-from equipoise.errors import NotPermitted, UnknownRecord
+from equipoise.errors import NotPermitted, UnknownRecord, listed, say
 from equipoise.protocol.model import Study
 from equipoise_server.services.access.permissions import ALLOWED
 from equipoise_server.services.access.program_tokens import Holder, holder
@@ -59,7 +59,9 @@ class Caller:
 
         """
         if self.holder.role not in ALLOWED[step]:
-            raise NotPermitted(step, f"a token of the role {' or '.join(ALLOWED[step])}")
+            raise NotPermitted(
+                step, say("a token of the role {allowed}", allowed=listed(ALLOWED[step], " or "))
+            )
 
     def require_writing(self, step: str) -> None:
         """Refuse a change through a token that only reads.
@@ -83,7 +85,7 @@ class Caller:
         if self.sites is not None:
             found = found.filter(site__in=self.sites)
         if not found.exists():
-            raise UnknownRecord(f"participant {code}")
+            raise UnknownRecord(say("participant {code}", code=code))
 
     def require_form(self, form: str) -> None:
         """Refuse a form that the role does not see in the words for one that does not exist.
@@ -93,4 +95,4 @@ class Caller:
 
         """
         if form not in self.forms():
-            raise UnknownRecord(f"form {form}")
+            raise UnknownRecord(say("form {form}", form=form))

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from equipoise.errors import EquipoiseError, FormIncomplete
+from equipoise.errors import EquipoiseError, FormIncomplete, said_of
 from equipoise.participant import ParticipantState
 from equipoise_server.store.models import User
 from equipoise_server.store.queries import participants as people
@@ -104,7 +104,7 @@ def refusal(error: EquipoiseError | None) -> dict[str, str]:
     """A refusal as the templates show it."""
     return {
         "meaning": meaning(error) if error else "",
-        "sentence": str(error or ""),
+        "sentence": said_of(error) if error else "",
         "code_of": error.code if error else "",
         "key": token_hex(16),
     }

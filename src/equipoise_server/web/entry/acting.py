@@ -21,6 +21,7 @@ from equipoise.errors import (
     Locked,
     NotPermitted,
     Refused,
+    said_of,
 )
 from equipoise.participant import NOBODY, ParticipantState
 from equipoise_server.services.access import permissions
@@ -74,8 +75,7 @@ def _require(page: Page, step: str, site: str | None) -> None:
 
     """
     if not permissions.may(step, by=me(page), at=timezone.now(), site=site):
-        where = f" at site {site}" if site else ""
-        raise NotPermitted(step, f"the role {' or '.join(permissions.ALLOWED[step])}{where}")
+        raise NotPermitted(step, permissions.role_needed(permissions.ALLOWED[step], site))
 
 
 def _first(action: Action, page: Page, zone: str) -> dict[str, str]:
@@ -176,7 +176,7 @@ def _ask(
         "code": state.code,
         "zone": page.zone_of(state.site) if state.site else "",
         "meaning": meaning(shut) if shut else "",
-        "sentence": str(shut or ""),
+        "sentence": said_of(shut) if shut else "",
         "code_of": shut.code if shut else "",
         "key": page.request.POST.get("key", "")[:200] or new_key(),
         "crumbs": crumbs(state.code) if state.code else (_to_list(),),

@@ -27,6 +27,7 @@ from equipoise.errors import (
     UnitNotValid,
     UnitUsed,
     UnknownRecord,
+    said_of,
 )
 from equipoise.forms import Prepared, prepare
 from equipoise.participant import ParticipantState, given
@@ -96,8 +97,9 @@ def dose(page: Page, code: str) -> HttpResponse:
         raise Http404
     at = timezone.now()
     if not permissions.may("administer", by=me(page), at=at, site=state.site):
-        who_may = " or ".join(permissions.ALLOWED["administer"])
-        raise NotPermitted("administer", f"the role {who_may} at site {state.site}")
+        raise NotPermitted(
+            "administer", permissions.role_needed(permissions.ALLOWED["administer"], state.site)
+        )
     here = Bedside(
         state=state,
         dosing=dosing,
@@ -319,7 +321,7 @@ def _again(
         more["meaning"] = _("Not recorded. Correct what is marked.")
     else:
         more["meaning"] = meaning(error)
-        more["sentence"] = "" if isinstance(error, InvalidRecord) else str(error)
+        more["sentence"] = "" if isinstance(error, InvalidRecord) else said_of(error)
         more["code_of"] = error.code
     status = 409 if error is None else status_of(error)
     if isinstance(error, DoseNotAllowed):

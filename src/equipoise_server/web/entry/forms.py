@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from equipoise.errors import InvalidRecord, ReasonRequired
+from equipoise.errors import InvalidRecord, ReasonRequired, said_of
 from equipoise.forms import Prepared, prepare
 from equipoise.forms.record import Value
 from equipoise.rules.browser import interpreter
@@ -127,7 +127,9 @@ def _again(page: Page, here: Spot, compiled: Plan, outcome: Outcome) -> HttpResp
     more: dict[str, Any] = {"pending": outcome.pending, "alert": True}
     if error is not None:
         more["meaning"] = meaning(error)
-        more["sentence"] = "" if isinstance(error, InvalidRecord | ReasonRequired) else str(error)
+        more["sentence"] = (
+            "" if isinstance(error, InvalidRecord | ReasonRequired) else said_of(error)
+        )
         more["code_of"] = error.code
         more["needs_reason"] = isinstance(error, ReasonRequired)
         more["bad_date"] = isinstance(error, InvalidRecord) and not outcome.prepared.hard
@@ -189,7 +191,7 @@ def _frame(page: Page, here: Spot) -> dict[str, Any]:
         "visit": visit_title(study, here.visit, page.language),
         "help": help_text.say(page.language) if help_text else "",
         "why_not": meaning(here.why_not) if here.why_not else "",
-        "why_not_sentence": str(here.why_not or ""),
+        "why_not_sentence": said_of(here.why_not) if here.why_not else "",
         "files": bool(study.imaging.files_of(here.form.id)),
         "history": reverse("site:record", args=(code, here.form.id, here.visit, here.number)),
         "talk": _talk(page, here),

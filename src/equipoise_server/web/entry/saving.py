@@ -19,6 +19,7 @@ from equipoise.errors import (
     NotPermitted,
     Refused,
     SavedFirst,
+    say,
 )
 from equipoise.forms import FormFinding, Prepared, prepare
 from equipoise.forms.findings import asks
@@ -184,7 +185,7 @@ def _into_log(here: Spot, more: dict[str, Any]) -> int:
             more["key"] = f"{key[:180]}/{number}"
         else:
             return number
-    raise SavedFirst(f"{form} of {code}")
+    raise SavedFirst(say("{form} of {code}", form=form, code=code))
 
 
 def next_number(code: str, form: str) -> int:

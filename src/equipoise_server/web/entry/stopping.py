@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from equipoise.errors import Conflict, EquipoiseError, ExternalError, NotPermitted, Refused
+from equipoise.errors import Conflict, EquipoiseError, ExternalError, NotPermitted, Refused, said_of
 from equipoise.forms import Prepared, prepare
 from equipoise.forms.record import Value
 from equipoise.participant import ParticipantState
@@ -136,7 +136,7 @@ def _refused(
 ) -> HttpResponse:
     if _running(page, here.spot.state.code, here.spot.number).stopped:
         return _after(here)  # the same page was sent twice, or a colleague was quicker
-    more = {"meaning": meaning(error), "sentence": str(error), "code_of": error.code}
+    more = {"meaning": meaning(error), "sentence": said_of(error), "code_of": error.code}
     return _show(page, here, sent, prepared, amount, more, status_of(error))
 
 

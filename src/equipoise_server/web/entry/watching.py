@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from equipoise.errors import Conflict, ExternalError, NotPermitted, Refused
+from equipoise.errors import Conflict, ExternalError, NotPermitted, Refused, said_of
 from equipoise.forms import prepare
 from equipoise.forms.record import Value
 from equipoise.participant import ParticipantState, given
@@ -232,7 +232,7 @@ def _looked(page: Page, here: Watch) -> HttpResponse:
     except NotPermitted:
         raise
     except (Refused, Conflict, ExternalError) as error:
-        more = {"meaning": meaning(error), "sentence": str(error), "code_of": error.code}
+        more = {"meaning": meaning(error), "sentence": said_of(error), "code_of": error.code}
         return _show(page, here, sent, more, status=status_of(error))
     return back
 

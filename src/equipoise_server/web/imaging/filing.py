@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from equipoise.errors import FileRefused, OutOfOrder
+from equipoise.errors import FileRefused, OutOfOrder, say
 from equipoise.protocol.imaging import FileRule
 from equipoise_server.services.access import permissions
 from equipoise_server.services.imaging import readings
@@ -198,9 +198,11 @@ def _upload(page: Page, here: Where) -> frame.Outcome:
     try:
         on = date.fromisoformat(page.request.POST.get("on", ""))
     except ValueError:
-        return frame.Outcome(error=OutOfOrder(f"{here.place}", "its date is none"))
+        return frame.Outcome(error=OutOfOrder(str(here.place), "its date is none"))
     if on > _today(page, here.site):
-        return frame.Outcome(error=OutOfOrder(f"{here.place}", f"its date {on} lies ahead"))
+        return frame.Outcome(
+            error=OutOfOrder(str(here.place), say("its date {on} lies ahead", on=on))
+        )
     return _offered(page, Spot(place=here.place, rule=rule), [one.read() for one in sent], on)
 
 

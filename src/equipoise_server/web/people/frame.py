@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from equipoise.errors import Conflict, EquipoiseError, NotPermitted, Refused
+from equipoise.errors import Conflict, EquipoiseError, NotPermitted, Refused, say
 from equipoise_server.services.access import permissions
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import User
@@ -137,9 +137,13 @@ def _day(text: str) -> date | None:
     try:
         day = date.fromisoformat(text.strip())
     except ValueError as problem:
-        raise NotPermitted(f"enter {text[:20]!r} as a day", "a day as YYYY-MM-DD") from problem
+        raise NotPermitted(
+            say("enter {text} as a day", text=repr(text[:20])), "a day as YYYY-MM-DD"
+        ) from problem
     if not 2000 <= day.year <= 2100:
-        raise NotPermitted(f"enter {text[:20]!r} as a day", "a year from 2000 to 2100")
+        raise NotPermitted(
+            say("enter {text} as a day", text=repr(text[:20])), "a year from 2000 to 2100"
+        )
     return day
 
 

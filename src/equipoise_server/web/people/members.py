@@ -12,7 +12,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from equipoise.errors import EquipoiseError, FormIncomplete, NotPermitted, UnknownRecord
+from equipoise.errors import EquipoiseError, FormIncomplete, NotPermitted, UnknownRecord, say
 from equipoise.protocol import roles
 from equipoise_server.services.access import permissions, second_factor
 from equipoise_server.services.access.appoint import appoint, dismiss
@@ -110,7 +110,7 @@ def _require_sound(invited: Invited) -> None:
     """User names are plain: letters, digits, dot, hyphen, underscore."""
     if not all(one.isalnum() or one in ".-_" for one in invited.username):
         needs = "a user name of letters, digits, dots, hyphens and underscores"
-        raise NotPermitted(f"invite {invited.username}", needs)
+        raise NotPermitted(say("invite {username}", username=invited.username), needs)
     try:
         validate_email(invited.address or "nobody@example.org")
     except ValidationError as problem:

@@ -18,6 +18,7 @@ from equipoise.errors import (
     ProtocolError,
     Refused,
     TooManyRequests,
+    said_of,
 )
 from equipoise_server.web.shared.page import look
 from equipoise_server.web.shared.rendering import render
@@ -87,7 +88,7 @@ def status_of(error: EquipoiseError | type[EquipoiseError]) -> int:
 
 def refused(request: HttpRequest, error: EquipoiseError) -> HttpResponse:
     """The page of an error that was raised on purpose."""
-    return problem(request, status_of(error), code=error.code, sentence=str(error))
+    return problem(request, status_of(error), code=error.code, sentence=said_of(error))
 
 
 def problem(

@@ -20,9 +20,10 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 
-from equipoise.errors import EquipoiseError, NotPermitted
+from equipoise.errors import EquipoiseError, NotPermitted, say
 from equipoise.participant import ParticipantState
 from equipoise.protocol.model import Study
+from equipoise_server.services.access.permissions import role_needed
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import participants
 from equipoise_server.store.queries import trial as trials
@@ -91,7 +92,7 @@ class Page:
 
         """
         if not self.viewer.sees_site(kind, site):
-            raise NotPermitted(f"read data of site {site}", "a role at that site")
+            raise NotPermitted(say("read data of site {site}", site=site), "a role at that site")
 
 
 View = Callable[..., HttpResponseBase]
@@ -157,7 +158,7 @@ def _answer(
         if kind is not None and page.viewer.user is None:
             return _to_sign_in(request, ended=True)
         if kind is not None and not page.viewer.may_read(kind):
-            raise NotPermitted("open this page", f"the role {' or '.join(READERS[kind])}")
+            raise NotPermitted("open this page", role_needed(READERS[kind]))
         return view(page, **given)
     except EquipoiseError as error:
         return refused(request, error)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from equipoise.errors import Conflict, EquipoiseError, ExternalError, NotPermitted, Refused
+from equipoise.errors import Conflict, EquipoiseError, ExternalError, NotPermitted, Refused, said_of
 from equipoise_server.services.access import permissions
 from equipoise_server.services.supply.label import labels as labels_of
 from equipoise_server.store.models import User
@@ -121,8 +121,8 @@ def act(page: Page, site: str, act: str) -> HttpResponse:
     if wanted is None:
         raise Http404
     if not permissions.may(wanted.step, by=_me(page), at=timezone.now(), site=site):
-        who = " or ".join(permissions.ALLOWED[wanted.step])
-        raise NotPermitted(wanted.step, f"the role {who} at site {site}")
+        needs = permissions.role_needed(permissions.ALLOWED[wanted.step], site)
+        raise NotPermitted(wanted.step, needs)
     return _do(page, wanted, site) if page.request.method == "POST" else _ask(page, wanted, site)
 
 
@@ -162,7 +162,7 @@ def _ask(
         "nothing": wanted.empty if not fields else "",
         "whole": (wrong or {}).get("", ""),
         "meaning": meaning(error) if error else "",
-        "sentence": str(error) if error else "",
+        "sentence": said_of(error) if error else "",
         "code_of": error.code if error else "",
         "key": given.get("key") or token_urlsafe(18),
         "crumbs": _crumbs(site),
