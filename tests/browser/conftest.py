@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     expect,
     sync_playwright,
@@ -155,6 +156,12 @@ def visitor(chromium: Browser) -> Iterator[Page]:
         yield page
 
 
+def follow(page: Page, link: Locator) -> None:
+    """Click on what leads to another page, and wait until that page is there."""
+    with page.expect_navigation():
+        link.click()
+
+
 def enter(page: Page, served: SimpleNamespace, role: str, language: str = "en") -> None:
     """Go to the first page of a role; whoever signed in before comes with their session."""
     known = _known.get((served.url, role))
@@ -170,7 +177,7 @@ def enter(page: Page, served: SimpleNamespace, role: str, language: str = "en") 
 def sign_in(page: Page, served: SimpleNamespace, role: str, language: str = "en") -> None:
     """With the login that a demonstration offers; the code is filled in already."""
     page.goto(f"{served.url}/{language}/sign-in/")
-    page.click(f'a[href="?as={served.logins[role]["username"]}"]')
+    follow(page, page.locator(f'a[href="?as={served.logins[role]["username"]}"]'))
     if hasattr(served, "letters") and page.locator("select#on").count():
         page.select_option("select#on", "")  # a trial under way is looked at as it stands
     page.click("main form button[type=submit]")

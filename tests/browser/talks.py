@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from playwright.sync_api import Page, expect
 
+from .conftest import follow
 from .letters import link
 
 Look = Callable[[Page, str], object]
@@ -66,7 +67,7 @@ def pre_screened(
     words = WORDS[language]
     page.goto(f"{served.url}/{language}/")
     look(page, "study")
-    page.get_by_role("link", name=words["fits"]).click()
+    follow(page, page.get_by_role("link", name=words["fits"]))
     for group in page.locator("fieldset.ask").all():
         group.locator("input").first.check()
     page.get_by_role("button", name=words["mean"]).click()
@@ -111,8 +112,8 @@ def read_all(page: Page, language: str) -> None:
             page.keyboard.press("Escape")
             expect(page.locator(".explained:popover-open")).to_have_count(0)
             looked = True
-        page.get_by_role("button", name=words["read"]).press("Enter")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.get_by_role("button", name=words["read"]).press("Enter")
     assert looked
 
 
@@ -124,9 +125,8 @@ def answer_all(page: Page, language: str) -> None:
             done = sets.nth(number).locator(".verdict:not(.again)").count()
             if not done and option < sets.nth(number).locator("input").count():
                 sets.nth(number).locator("input").nth(option).check()
-        page.get_by_role("button", name=words["check"]).click()
-        page.wait_for_load_state()
-    page.get_by_role("link", name=words["on"], exact=True).click()
+        follow(page, page.get_by_role("button", name=words["check"]))
+    follow(page, page.get_by_role("link", name=words["on"], exact=True))
 
 
 def sign_both(page: Page, name: str, language: str, look: Look) -> None:

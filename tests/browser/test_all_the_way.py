@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from . import eyes
-from .conftest import CHINESE, enter, enter_side, run_trial, window
+from .conftest import CHINESE, enter, enter_side, follow, run_trial, window
 from .letters import link
 from .serving import prepared, script
 from .talks import agree, come_in, pre_screened
@@ -98,7 +98,7 @@ def _screened(staff: Page, served: SimpleNamespace, code: str, language: str) ->
         row = staff.locator(f'ul.rows a[href*="/{form}/{visit}/"]')
         if not row.count():
             continue
-        row.click()
+        follow(staff, row)
         type_in(staff, sheets[form, visit], person, now)
         seen(staff, f"form-{form}")
         _save(staff)
@@ -194,7 +194,7 @@ def _fill_preparation(page: Page, served: SimpleNamespace, unit: str) -> None:
 def _diary(phone: Page, served: SimpleNamespace, language: str) -> None:
     """Today's entry, on the phone."""
     seen(phone, "own-pages")
-    phone.locator('a[href*="/me/diary/1/"]').first.click()
+    follow(phone, phone.locator('a[href*="/me/diary/1/"]').first)
     for group in phone.locator("fieldset.ask:has([type=radio])").all():
         group.locator("label").first.click()
     phone.locator("[data-by='10']").click()
