@@ -44,7 +44,8 @@ def small(page: Page) -> list[str]:
 
 def look(page: Page, name: str) -> None:
     """Nothing is wrong with this page."""
-    assert wrong(page, name) == []
+    found = wrong(page, name)
+    assert not found, "\n".join(found)
 
 
 def take(page: Page, name: str) -> None:

@@ -84,11 +84,12 @@ def script(name: str, *words: str) -> list[str]:
     return [sys.executable, str(Path(__file__).parent / name), *words]
 
 
-def prepared(command: list[str]) -> None:
-    """Run a preparation to its end; where it fails the test says what it said."""
+def prepared(command: list[str]) -> str:
+    """Run a preparation to its end, and what it said; where it fails the test says why."""
     given = {"env": environment(), "cwd": ROOT, "text": True}
     made = subprocess.run(command, capture_output=True, check=False, **given)  # type: ignore[call-overload]
     assert made.returncode == 0, made.stderr
+    return str(made.stdout)
 
 
 def free_port() -> int:

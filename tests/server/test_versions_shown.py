@@ -156,3 +156,16 @@ def test_the_shipped_amendment_widens_a_window_for_who_has_moved_alone(
     assert versions == {STAYS: "1.0", MOVES: "2.0"}
     assert len(matrix(page, lived).columns) == len(set(matrix(page, lived).columns))
     assert json.dumps([str(one) for one in matrix(page, lived).columns]).count("28") == 1
+
+
+def test_staff_see_the_version_that_their_own_site_works_under(two: tuple[Cast, Client]) -> None:
+    trial, here = two
+    nurse = appoint(
+        username="n2", full_name="N", role="coordinator", site="s02", by=trial.administrator,
+        at=NOW, key=key(),
+    )  # fmt: skip
+    there = signed_in(nurse)
+    assert "protocol version 2.0" in here.get("/en/site/").content.decode()
+    assert "protocol version 1.0" in there.get("/en/site/").content.decode()
+    shown = here.get(f"/en/site/participants/{STAYS}/").content.decode()
+    assert "protocol version 1.0" in shown  # who has not moved is under the first

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.db import connection
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
+from equipoise_server.store import versions
 from equipoise_server.store.fields import InstantField
 from equipoise_server.store.models import LedgerEntry, Membership, Site, StudyVersion, Trial, User
 from equipoise_server.store.study import ACTIVE
@@ -36,13 +37,15 @@ _ZONES = {
 class TrialFacts:
     """Where the trial stands.
 
-    `zones` are the time zones of its sites by code. `span`: in a demonstration, when the first
+    `digest` is the newest version in force anywhere, `first` the one that the trial was opened
+    under. `zones` are the time zones of its sites by code. `span`: in a demonstration, when the first
     and the last thing happened to any participant.
     """
 
     study: str
     version: str
     digest: str
+    first: str
     demo: bool
     opened_at: datetime
     randomisation_open: bool
@@ -91,11 +94,12 @@ def trial() -> TrialFacts | None:
     found = asked.first()  # an amendment may be in force
     if found is None:
         return None
-    study, version = _named(found.active)
+    study, version = named(found.active)
     return TrialFacts(
         study=study,
         version=version,
         digest=found.active,
+        first=found.study_id,
         demo=found.demo,
         opened_at=found.opened_at,
         randomisation_open=found.randomisation_open,
@@ -106,8 +110,14 @@ def trial() -> TrialFacts | None:
     )
 
 
+def in_force(site: str, on: date) -> str | None:
+    """The digest of the version that a site works under on a date there; None: no amendment."""
+    with connection.cursor() as cursor:
+        return versions.at_site(cursor, site, on)
+
+
 @lru_cache(maxsize=8)
-def _named(digest: str) -> tuple[str, str]:
+def named(digest: str) -> tuple[str, str]:
     """Study and version behind a digest; both are part of what it covers."""
     row = StudyVersion.objects.values_list("study", "version").get(pk=digest)
     return row[0], row[1]

@@ -49,6 +49,18 @@ LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """A rehearsal in figures; `rows`: estimand, method, power and its Monte Carlo error in per cent."""
+
+    scenario: str
+    effect: str
+    trials: int
+    participants: int
+    days: int
+    rows: tuple[tuple[str, str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownChange:
     """One difference in words."""
 
@@ -96,6 +108,7 @@ def amendment(page: Page, number: int) -> HttpResponse:
         "changes": [_change(one) for one in found.changes],
         "lenses": _lenses(found),
         "rehearsal": json.dumps(found.rehearsal, ensure_ascii=False, indent=1)[:4000],
+        "rehearsed": _rehearsed(found.rehearsal),
         "by": trial.names().get(found.by, found.by),
         "sites": [
             (one.code, said(one.name, page.language), found.sites.get(one.code))
@@ -122,6 +135,25 @@ def _change(one: Mapping[str, Any]) -> ShownChange:
         badge=CLASSES[one["class"]],
         before=_short(one["before"]),
         after=_short(one["after"]),
+    )
+
+
+def _rehearsed(told: Mapping[str, Any]) -> Rehearsed | None:
+    """What a rehearsal found, if it is told in full."""
+    if not {"scenario", "effect", "trials", "participants", "results", "duration_days"} <= set(
+        told
+    ):
+        return None
+    return Rehearsed(
+        scenario=str(told["scenario"]),
+        effect=f"{told['effect']:g}",
+        trials=int(told["trials"]),
+        participants=int(told["participants"]),
+        days=round(told["duration_days"]["median"]),
+        rows=tuple(
+            (one["estimand"], one["method"], 100 * one["power"], 100 * one["mc_error"])
+            for one in told["results"]
+        ),
     )
 
 

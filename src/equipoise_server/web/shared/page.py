@@ -55,18 +55,33 @@ class Page:
     def study(self) -> Study:
         """The study as it runs here, looked up once a request.
 
-        A page about one participant (`code` in its address) has the version they are under.
+        A page about one participant (`code` in its address) has the version they are under;
+        staff of one site see that of their site.
         """
         found: Study | None = getattr(self.request, _STUDY, None)
         if found is None:
             match = self.request.resolver_match
             code = str(match.kwargs.get("code", "")) if match else ""
             if self.trial is not None and not code:
-                found = studies.of_digest(self.trial.digest)
+                found = studies.of_digest(self.digest)
             else:
                 found = studies.reading(code)
             setattr(self.request, _STUDY, found)
         return found
+
+    @property
+    def digest(self) -> str:
+        """The version of this page: a participant's, that of the viewer's only site, or the newest."""
+        found: Study | None = getattr(self.request, _STUDY, None)
+        if found is not None:
+            return found.digest
+        if self.trial is None:
+            return ""
+        here = {site for _, site in self.viewer.held}
+        only = here.pop() if len(here) == 1 else None
+        if only is None or self.trial.digest == self.trial.first:
+            return self.trial.digest
+        return trials.in_force(only, self.moment.on) or self.trial.first
 
     def about(self, code: str) -> None:
         """Show the rest of this page under the version of one participant, as their own pages."""

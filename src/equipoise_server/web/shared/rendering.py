@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import translate_url
 from django.utils.translation import get_language
 
+from equipoise_server.store.queries.trial import named
 from equipoise_server.web.shared.menu import Link, menu
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.words import ROLES
@@ -19,9 +20,12 @@ def render(
     page: Page, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """A whole page."""
+    digest = page.digest
     groups = menu(page.viewer, page.request.path)
     whole = {
         "trial": page.trial,
+        "digest_shown": digest,
+        "version_shown": named(digest)[1] if digest else "",
         "viewer": page.viewer,
         "moment": page.moment,
         "role_words": [ROLES.get(role, role) for role in page.viewer.roles],
