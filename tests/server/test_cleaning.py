@@ -32,6 +32,7 @@ from equipoise_server.services.records.import_results import import_results, pre
 from equipoise_server.services.trial.export import export
 from equipoise_server.services.verify import verify
 from equipoise_server.store import dictionaries
+from equipoise_server.store import study as studies
 from equipoise_server.store.models import Deviation, ImportedFile, RecordVersion, Upload, User
 from equipoise_server.store.queries import coding, deviating, records, verifying
 from server.cast import ADULT, NOW, TODAY, Cast, key
@@ -66,7 +67,7 @@ def test_verified_answers_count_until_they_change(trial: Cast, monitor: User) ->
         compare(trial.data_manager, ("age",))
     assert compare(monitor, ("age", "sex")) == 2
     assert compare(monitor, ("age",)) == 0
-    (one,) = verifying.progress(trial.study, None)
+    (one,) = verifying.progress(studies.alone(trial.study), None)
     assert (one.wanted, one.done, one.records_left) == (6, 2, 1)
     trial.fill_in(CODE, "screening", {**ADULT, "age": 45}, reason="Misread")
     assert set(verifying.marks(CODE, "screening", "screen", 0)) == {"sex"}
@@ -101,7 +102,7 @@ def test_a_text_is_coded_recoded_with_a_reason_and_stale_when_it_changes(trial: 
     best = dictionaries.suggest("events", "severe headaches")[0]
     assert best.text["en"] == "Headache"
     assert dictionaries.suggest("events", "头痛")[0].code == best.code
-    (one,) = coding.verbatims(trial.study, None)
+    (one,) = coding.verbatims(studies.alone(trial.study), None)
     assert one.waits
     with pytest.raises(NotPermitted):
         code(trial, best.code, by=trial.investigator)
@@ -113,7 +114,7 @@ def test_a_text_is_coded_recoded_with_a_reason_and_stale_when_it_changes(trial: 
         code(trial, other)
     assert code(trial, other, reason="Read again") == 2
     trial.fill_in(CODE, "event", {"term": "Nausea"}, visit="log", number=1, reason="Misheard")
-    (one,) = coding.verbatims(trial.study, None)
+    (one,) = coding.verbatims(studies.alone(trial.study), None)
     assert (one.stale, one.waits) == (True, True)
     with pytest.raises(OutOfOrder):
         code(trial, best.code, reason="x")

@@ -25,7 +25,8 @@ from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.participants.screen import screen
 from equipoise_server.services.trial.activate_amendment import activate_amendment
 from equipoise_server.services.trial.publish_amendment import publish_amendment
-from equipoise_server.store.queries import checklist, participants
+from equipoise_server.store import study as studies
+from equipoise_server.store.queries import checklist, coding, participants, verifying
 from equipoise_server.store.queries.finalising import unsigned
 from equipoise_server.web.shared.moment import Moment
 from equipoise_server.web.shared.page import Page
@@ -169,3 +170,47 @@ def test_staff_see_the_version_that_their_own_site_works_under(two: tuple[Cast, 
     assert "protocol version 1.0" in there.get("/en/site/").content.decode()
     shown = here.get(f"/en/site/participants/{STAYS}/").content.decode()
     assert "protocol version 1.0" in shown  # who has not moved is under the first
+
+
+LENS = {
+    "id": "from-1",
+    "reads": "1.0",
+    "forms": [{"form": "event", "steps": [{"rename": "term", "to": "wording"}]}],
+}
+
+
+def _worded(folder: Path) -> None:
+    """What happened goes by another name; the plan of cleaning follows."""
+    _week4(folder)
+    places = ("protocol.yaml", "cleaning.yaml", "forms/event.yaml")
+    for path in [folder / one for one in places]:
+        text = path.read_text("utf-8")
+        path.write_text(re.sub(r"\bterm\b", "wording", text), "utf-8")
+    (folder / "lenses").mkdir()
+    (folder / "lenses" / "from-1.yaml").write_text(yaml.safe_dump(LENS), "utf-8")
+
+
+def test_lists_over_many_people_read_each_under_their_own_version(
+    trial: Cast, tmp_path: Path
+) -> None:
+    """Who has moved is verified and coded by the new name, also where the old one was saved."""
+    for code in (STAYS, MOVES):
+        trial.enrol(code)
+        trial.fill_in(code, "event", {"term": "headache"}, visit="log", number=1)
+    folder = tmp_path / "two"
+    shutil.copytree(trial.instance.folder / "study", folder)
+    _worded(folder)
+    adopt(trial, folder)
+    consent(participant=MOVES, version="2.0", by=trial.investigator, at=NOW, key=key())
+    under = studies.under()
+    texts = [(one.participant, one.item, one.text) for one in coding.verbatims(under, None)]
+    assert texts == [(STAYS, "term", "headache"), (MOVES, "wording", "headache")]
+    wanted = {
+        one.participant: one.wanted
+        for one in verifying.standings(under, None)
+        if one.form == "event"
+    }
+    assert wanted == {STAYS: ("term", "grade"), MOVES: ("wording", "grade")}
+    manager = signed_in(trial.data_manager)
+    for address in ("/en/data/coding/", "/en/data/verification/", "/en/office/"):
+        assert manager.get(address).status_code == 200

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -99,6 +100,32 @@ def of_participants(codes: Collection[str], *, cut: datetime | None = None) -> d
     under = versions.of_many(codes, cut=cut)
     loaded = {digest: of_digest(digest) for digest in set(under.values())}
     return {code: loaded[digest] for code, digest in under.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Under:
+    """Under which version everybody is: `opened`, and by code those who have moved; digests."""
+
+    opened: str
+    moved: Mapping[str, str]
+
+    def of(self, code: str) -> Study:
+        """The version of a participant."""
+        return of_digest(self.moved.get(code, self.opened))
+
+    def every(self) -> tuple[Study, ...]:
+        """Each version that somebody may be under."""
+        return tuple(of_digest(one) for one in dict.fromkeys((self.opened, *self.moved.values())))
+
+
+def under(*, cut: datetime | None = None) -> Under:
+    """Under which version everybody is, now or as it was at `cut`: two queries for all."""
+    return Under(opened=opened_under(), moved=versions.moves(cut=cut))
+
+
+def alone(study: Study) -> Under:
+    """Where one participant is looked at, whose version is known."""
+    return Under(opened=study.digest, moved={})
 
 
 def distinct(found: Iterable[Study]) -> tuple[Study, ...]:

@@ -66,6 +66,13 @@ def of_known(participant: str) -> str | None:
     return found and str(found[0])
 
 
+def moves(*, cut: datetime | None = None) -> dict[str, str]:
+    """The digest of the version of each participant who has moved, now or as it was at `cut`."""
+    rows = ParticipantVersion.objects.order_by("pk")
+    rows = rows if cut is None else rows.filter(at__lte=cut)
+    return dict(rows.values_list("participant_id", "study_id"))
+
+
 def of_many(participants: Collection[str], *, cut: datetime | None = None) -> dict[str, str]:
     """The digest of the version of each of some participants, now or as it was at `cut`."""
     opened = Trial.objects.values_list("study_id", flat=True).first() or ""

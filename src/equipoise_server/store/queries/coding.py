@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from equipoise.protocol.model import Study
+from equipoise_server.store import lenses
 from equipoise_server.store.models import Coding, Record, RecordPayload
 from equipoise_server.store.queries.placed import Placed
+from equipoise_server.store.study import Under
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +50,11 @@ class Verbatim(Placed):
 
 
 def verbatims(
-    study: Study, sites: Collection[str] | None, *, cut: datetime | None = None
+    under: Under, sites: Collection[str] | None, *, cut: datetime | None = None
 ) -> Iterator[Verbatim]:
-    """Every text that the plan asks to code, by participant."""
-    wanted: dict[str, list[tuple[str, str]]] = {}
-    for one in study.cleaning.coding:
-        wanted.setdefault(one.form, []).append((one.item, one.dictionary))
-    rows = Record.objects.filter(form__in=wanted)
+    """Every text that the plan of its participant's version asks to code, by participant."""
+    wanted = {study.digest: _wanted(study) for study in under.every()}
+    rows = Record.objects.filter(form__in={form for forms in wanted.values() for form in forms})
     if sites is not None:
         rows = rows.filter(participant__site__in=sites)
     if cut is not None:
@@ -69,8 +69,10 @@ def verbatims(
     answers = _payloads([row[-1] for row in listed])
     older = _older(listed, coded)
     for pk, code, site, form, visit, number, version, current in listed:
-        document = answers.get(current, {})
-        for item, dictionary in wanted[form]:
+        reading = under.of(code).digest
+        saved, document = answers.get(current, (reading, {}))
+        document = lenses.seen(document, form, saved=saved, reading=reading)
+        for item, dictionary in wanted[reading].get(form, ()):
             text = document.get(item)
             if not isinstance(text, str) or not text:
                 continue
@@ -91,6 +93,14 @@ def verbatims(
                 coded=newest,
                 stale=stale,
             )
+
+
+def _wanted(study: Study) -> dict[str, list[tuple[str, str]]]:
+    """By form: the items that a version asks to code, each with its dictionary."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in study.cleaning.coding:
+        found.setdefault(one.form, []).append((one.item, one.dictionary))
+    return found
 
 
 def codings(code: str, form: str, visit: str, number: int, item: str) -> tuple[Coded, ...]:
@@ -114,12 +124,14 @@ def _codings(sites: Collection[str] | None, cut: datetime | None) -> dict[tuple[
     return {(row.record_id, row.item): _coded(row) for row in rows}
 
 
-def _payloads(versions: list[str]) -> dict[str, Mapping[str, object]]:
-    found: dict[str, Mapping[str, object]] = {}
+def _payloads(versions: list[str]) -> dict[str, tuple[str, Mapping[str, object]]]:
+    """Under which study version each was saved, and its answers."""
+    found: dict[str, tuple[str, Mapping[str, object]]] = {}
     for start in range(0, len(versions), 500):
         some = versions[start : start + 500]
-        rows = RecordPayload.objects.filter(pk__in=some).values_list("pk", "data")
-        found.update({version: json.loads(data) for version, data in rows})
+        rows = RecordPayload.objects.filter(pk__in=some)
+        columns = rows.values_list("pk", "version__study", "data")
+        found.update({version: (study, json.loads(data)) for version, study, data in columns})
     return found
 
 

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from equipoise.forms.verification import to_verify
 from equipoise.protocol.model import Study
 from equipoise_server.store.models import Record, Verification
 from equipoise_server.store.queries.placed import Placed
+from equipoise_server.store.study import Under
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +45,17 @@ class Progress:
 
 
 def standings(
-    study: Study,
+    under: Under,
     sites: Collection[str] | None,
     *,
     participant: str = "",
     cut: datetime | None = None,
 ) -> Iterator[Standing]:
-    """Every saved record that the plan asks to verify something of, by participant and visit."""
-    forms = {one.form for one in study.cleaning.verification if one.form in study.forms}
+    """Every saved record of which the plan of its participant's version asks to verify something.
+
+    By participant and day.
+    """
+    forms = {one.form for study in under.every() for one in study.cleaning.verification}
     rows = Record.objects.filter(form__in=forms)
     if sites is not None:
         rows = rows.filter(participant__site__in=sites)
@@ -62,9 +67,7 @@ def standings(
     columns = ("pk", "participant_id", "participant__site_id", "form", "visit", "number", "version")
     rows = rows.order_by("participant_id", "on", "form", "number")
     for pk, code, site, form, visit, number, version in rows.values_list(*columns).iterator():
-        wanted = to_verify(
-            study.cleaning, study.forms[form], participant=code, visit=visit, number=number
-        )
+        wanted = _wanted(under.of(code), form, participant=code, visit=visit, number=number)
         if wanted:
             yield Standing(
                 participant=code,
@@ -76,6 +79,12 @@ def standings(
                 wanted=wanted,
                 done=frozenset(done.get(pk, ())),
             )
+
+
+def _wanted(study: Study, form: str, **place: Any) -> tuple[str, ...]:
+    """What a version asks to verify of a record; nothing of a form that it does not know."""
+    known = study.forms.get(form)
+    return to_verify(study.cleaning, known, **place) if known else ()
 
 
 def _done(
@@ -95,11 +104,11 @@ def _done(
 
 
 def progress(
-    study: Study, sites: Collection[str] | None, *, cut: datetime | None = None
+    under: Under, sites: Collection[str] | None, *, cut: datetime | None = None
 ) -> tuple[Progress, ...]:
     """How far each site is."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for one in standings(study, sites, cut=cut):
+    for one in standings(under, sites, cut=cut):
         count = counts[one.site]
         count[0] += len(one.wanted)
         count[1] += len(one.wanted) - one.left

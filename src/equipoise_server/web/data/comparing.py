@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from equipoise.protocol.forms import Form
 from equipoise_server.services.cleaning.verify_source import verify_source
 from equipoise_server.services.cleaning.withdraw_verification import withdraw_verification
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import trial, verifying
 from equipoise_server.store.queries.records import Version
 from equipoise_server.web.data import frame
@@ -20,7 +21,7 @@ from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import form_title, said, visit_title
-from equipoise_server.web.shared.visibility import visible_forms
+from equipoise_server.web.shared.visibility import ever_visible, visible_forms
 
 KIND = "verification"
 Row = tuple[str, str, str, tuple[str, datetime] | None]
@@ -31,10 +32,10 @@ def verification(page: Page) -> HttpResponse:
     """Progress per site, and the records with items left to verify."""
     site, search = page.request.GET.get("site", ""), page.request.GET.get("search", "").strip()
     allowed, cut = page.viewer.sites(KIND), page.moment.cut
-    forms = visible_forms(page.study, page.viewer.roles)
+    forms, under = ever_visible(page.viewer.roles), studies.under(cut=cut)
     found = (
         one
-        for one in verifying.standings(page.study, allowed, cut=cut)
+        for one in verifying.standings(under, allowed, cut=cut)
         if one.left
         and one.form in forms
         and site in ("", one.site)
@@ -45,14 +46,13 @@ def verification(page: Page) -> HttpResponse:
     context = {
         "tabs": frame.tabs(page, "data:verification"),
         "progress": [
-            (one, names.get(one.site, ""))
-            for one in verifying.progress(page.study, allowed, cut=cut)
+            (one, names.get(one.site, "")) for one in verifying.progress(under, allowed, cut=cut)
         ],
         "rows": [
             (
                 one,
-                form_title(page.study, one.form, page.language, one.number),
-                visit_title(page.study, one.visit, page.language),
+                form_title(under.of(one.participant), one.form, page.language, one.number),
+                visit_title(under.of(one.participant), one.visit, page.language),
             )
             for one in shown[: frame.PER_PAGE]
         ],
@@ -72,7 +72,9 @@ def compare(page: Page, code: str, form: str, visit: str, number: int) -> HttpRe
     newest = frame.newest(page, code, form, visit, number)
     mine = [
         one
-        for one in verifying.standings(page.study, None, participant=code, cut=page.moment.cut)
+        for one in verifying.standings(
+            studies.alone(page.study), None, participant=code, cut=page.moment.cut
+        )
         if (one.form, one.visit, one.number) == (form, visit, number)
     ]
     if newest is None or not mine:
@@ -162,7 +164,9 @@ def _verify(page: Page, code: str, form: str, visit: str, number: int) -> frame.
 def _following(page: Page, code: str, here: tuple[str, str, int]) -> str:
     """Where to go on: the participant's next record with items left."""
     forms = visible_forms(page.study, page.viewer.roles)
-    for one in verifying.standings(page.study, None, participant=code, cut=page.moment.cut):
+    for one in verifying.standings(
+        studies.alone(page.study), None, participant=code, cut=page.moment.cut
+    ):
         there = (one.form, one.visit, one.number)
         if one.left and there != here and one.form in forms:
             return reverse("data:compare", args=(code, *there))

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from equipoise.protocol.cleaning import Coded
 from equipoise_server.services.cleaning.code_term import code_term
 from equipoise_server.store import dictionaries
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import coding, trial
 from equipoise_server.store.queries.coding import Verbatim
+from equipoise_server.store.study import Under
 from equipoise_server.web.data import frame
 from equipoise_server.web.data.words import CODED
 from equipoise_server.web.shared import part
@@ -18,7 +20,7 @@ from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import form_title, said
-from equipoise_server.web.shared.visibility import visible_forms
+from equipoise_server.web.shared.visibility import ever_visible
 
 KIND = "coding"
 
@@ -28,10 +30,10 @@ def worklist(page: Page) -> HttpResponse:
     """The texts that are to be coded, or are."""
     asked = page.request.GET
     state, site, search = asked.get("state", ""), asked.get("site", ""), asked.get("search", "")
-    forms = visible_forms(page.study, page.viewer.roles)
+    forms, under = ever_visible(page.viewer.roles), studies.under()
     every = [
         one
-        for one in coding.verbatims(page.study, page.viewer.sites(KIND), cut=page.moment.cut)
+        for one in coding.verbatims(under, page.viewer.sites(KIND), cut=page.moment.cut)
         if one.form in forms
     ]
     found = [
@@ -45,7 +47,7 @@ def worklist(page: Page) -> HttpResponse:
     shown = found[start : start + frame.PER_PAGE]
     context = {
         "tabs": frame.tabs(page, "data:coding"),
-        "rows": [(one, _title(page, one), said(_term(one), page.language)) for one in shown],
+        "rows": [(one, _title(page, under, one), said(_term(one), page.language)) for one in shown],
         "total": len(found),
         "waiting": sum(1 for one in every if one.waits),
         "texts": len(every),
@@ -66,8 +68,8 @@ def worklist(page: Page) -> HttpResponse:
     return render(page, "data/coding.html", context)
 
 
-def _title(page: Page, one: Verbatim) -> str:
-    return form_title(page.study, one.form, page.language, one.number)
+def _title(page: Page, under: Under, one: Verbatim) -> str:
+    return form_title(under.of(one.participant), one.form, page.language, one.number)
 
 
 def _term(one: Verbatim) -> dict[str, str]:
@@ -151,8 +153,8 @@ def _code(page: Page, who: str, form: str, visit: str, number: int, item: str) -
 
 def _next(page: Page, done: tuple[str, str, str, int, str]) -> str:
     """The next text that waits, else the list."""
-    forms = visible_forms(page.study, page.viewer.roles)
-    for one in coding.verbatims(page.study, page.viewer.sites(KIND)):
+    forms = ever_visible(page.viewer.roles)
+    for one in coding.verbatims(studies.under(), page.viewer.sites(KIND)):
         there = (one.participant, one.form, one.visit, one.number, one.item)
         if one.waits and there != done and one.form in forms:
             return reverse("data:code", args=there)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from equipoise_server.services.access.permissions import ALLOWED
+from equipoise_server.store import study as studies
 from equipoise_server.store.queries import cleaning, coding, deviating, verifying
 from equipoise_server.web.shared.page import Page
 from equipoise_server.web.shared.visibility import visible_forms
@@ -33,7 +34,7 @@ def duties(page: Page) -> tuple[Duty, ...]:
 
 def _duties(page: Page) -> Iterator[Duty]:
     roles, cut = set(page.viewer.roles), page.moment.cut
-    forms = visible_forms(page.study, page.viewer.roles)
+    forms, under = visible_forms(page.study, page.viewer.roles), studies.under()
     if roles & set(ALLOWED["close a query"]):
         loads = cleaning.by_site(page.viewer.sites("cleaning"), forms, now=page.moment.at, cut=cut)
         yield _duty(
@@ -44,13 +45,13 @@ def _duties(page: Page) -> Iterator[Duty]:
             "question",
         )
     if roles & set(ALLOWED["verify source"]):
-        found = list(verifying.standings(page.study, page.viewer.sites("verification"), cut=cut))
+        found = list(verifying.standings(under, page.viewer.sites("verification"), cut=cut))
         left = sum(1 for one in found if one.left)
         yield _duty(
             _("Records to verify"), left, len(found), reverse("data:verification"), "search"
         )
     if roles & set(ALLOWED["code a term"]):
-        texts = list(coding.verbatims(page.study, page.viewer.sites("coding"), cut=cut))
+        texts = list(coding.verbatims(under, page.viewer.sites("coding"), cut=cut))
         waiting = sum(1 for one in texts if one.waits)
         yield _duty(_("Texts to code"), waiting, len(texts), reverse("data:coding"), "document")
     if roles & set(ALLOWED["classify a deviation"]):
