@@ -139,6 +139,8 @@ def _offered() -> dict[str, Any] | None:
 
 _OWN = {
     "data:query": _first("store.Finding", "number"),
+    "programs:query": _first("store.Finding", "number"),
+    "programs:turn": _first("store.Finding", "number"),
     "data:deviation": _first("store.Deviation", "number"),
     "data:preview": _first("store.Upload", "number"),
     "finalise:amendment": _first("store.Amendment", "number", "number"),

@@ -1,24 +1,30 @@
-"""Reading: the study, its forms, participants, records, queries."""
+"""Reading: the study, its forms, participants, records, and what has changed."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Path
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.forms import Item
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records, trial
 from equipoise_server.store.queries.participants import Filter
+from equipoise_server.store.queries.saved import saved_since
 from equipoise_server.store.save import visits_of
 from equipoise_server.web.api import shapes
 from equipoise_server.web.api.routes import router
 from equipoise_server.web.api.token import Caller
 
 MOST = 500
+SETTLED = timedelta(seconds=30)
+Moment = AwareDatetime
 Limit = Annotated[int, Field(ge=1, le=MOST)]
 Word = shapes.Code
 InPath = Annotated[shapes.Code, Path()]
@@ -199,25 +205,29 @@ def record(
     }
 
 
-@router.get("/queries", response=list[shapes.Query], summary="Open queries")
-def queries(request: HttpRequest, site: Word = "") -> list[dict[str, Any]]:
-    """What is asked about records that the token may read, the oldest first."""
+@router.get("/changes", response=shapes.Changes, summary="Versions of records since a moment")
+def changes(
+    request: HttpRequest, since: Moment | None = None, after: Word = "", limit: Limit = MOST
+) -> dict[str, Any]:
+    """Every version saved since `since`, oldest first, for programs that keep a copy.
+
+    `following` and `last` of one answer go into `since` and `after` of the next. What was saved
+    in the last half minute waits for the next call, so that no save still under way is missed.
+    """
     who = caller(request)
     who.require("read records")
-    seen = who.forms()
-    sites = who.sites if not site else frozenset({site}) & (who.sites or {site})
-    return [
-        {
-            "participant": one.participant,
-            "site": one.site,
-            "form": one.form,
-            "visit": one.visit,
-            "number": one.number,
-            "item": one.item,
-            "code": one.code,
-            "message": dict(one.message),
-            "opened_at": one.opened_at,
-        }
-        for one in records.findings(sites=sites)
-        if one.form in seen
-    ]
+    found, more = saved_since(
+        since,
+        after=after,
+        until=timezone.now() - SETTLED,
+        sites=who.sites,
+        forms=who.forms(),
+        limit=limit,
+    )
+    end = found[-1] if found else None
+    return {
+        "changes": [asdict(one) for one in found],
+        "following": end.saved_at if end else since,
+        "last": end.digest if end else after,
+        "more": more,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import Field, StringConstraints
@@ -12,6 +12,9 @@ Texts = dict[str, str]
 """A text per language: `en`, `zh-Hans`."""
 
 Code = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00]*$")]
+
+
+Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
 class Problem(Schema):
@@ -130,9 +133,38 @@ class Saved(Schema):
     findings: list[str]
 
 
-class Query(Schema):
-    """An open question about a record."""
+class Change(Schema):
+    """One version of a record."""
 
+    participant: str
+    form: str
+    visit: str
+    number: int
+    version: int
+    on: date
+    saved_by: str
+    saved_at: datetime
+    digest: str
+
+
+class Changes(Schema):
+    """Versions in the order in which they were saved; whether more follow at once."""
+
+    changes: list[Change]
+    following: datetime | None
+    last: str
+    more: bool
+
+
+QueryState = Literal["open", "waiting", "answered", "closed", "all"]
+"""`open` has those that wait for an answer (`waiting`) and those that have one (`answered`)."""
+
+
+class Query(Schema):
+    """A question about a record; `state` is open, answered or closed."""
+
+    id: int
+    state: str
     participant: str
     site: str
     form: str
@@ -141,4 +173,48 @@ class Query(Schema):
     item: str
     code: str
     message: Texts
+    opened_by: str
     opened_at: datetime
+    answered_at: datetime | None
+    closed_at: datetime | None
+
+
+class Turn(Schema):
+    """One step of a query; `text` is null where it was removed."""
+
+    what: str
+    by: str
+    at: datetime
+    text: str | None
+
+
+class Conversation(Query):
+    """A query and what was said."""
+
+    turns: list[Turn]
+
+
+class GivenTurn(Schema):
+    """One step to take. `confirmed`: somebody has looked at words that might unblind."""
+
+    act: Literal["answer", "close", "reopen"]
+    text: Text = ""
+    confirmed: bool = False
+
+
+class Ask(Schema):
+    """A query to open."""
+
+    participant: Code
+    form: Code
+    visit: Code
+    number: int = Field(default=0, ge=0, le=2_000_000_000)
+    item: Code = ""
+    text: Text
+    confirmed: bool = False
+
+
+class Opened(Schema):
+    """The number of a query."""
+
+    query: int

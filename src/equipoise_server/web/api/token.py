@@ -47,6 +47,10 @@ class Caller:
         """Whether doses and kits may be seen."""
         return sees_doses({self.holder.role})
 
+    def key(self, given: str) -> str:
+        """The key of a request, apart from those of everybody else."""
+        return f"api/{self.holder.user.pk}/{given}"
+
     def forms(self) -> frozenset[str]:
         """The forms that may be read."""
         return visible_forms(self.study, {self.holder.role})

@@ -9,7 +9,7 @@ from ninja.errors import HttpError, ValidationError
 
 from equipoise.errors import EquipoiseError
 from equipoise_server.services.access.permissions import BY_PROGRAM
-from equipoise_server.web.api import reading, shapes, writing
+from equipoise_server.web.api import asking, reading, shapes, writing
 from equipoise_server.web.api.routes import router
 from equipoise_server.web.api.token import Bearer
 from equipoise_server.web.shared.errors import status_of
@@ -24,7 +24,7 @@ api = NinjaAPI(
     urls_namespace="programs",
 )
 api.add_router("", router)
-__all__ = ["api", "reading", "urlpatterns", "writing"]
+__all__ = ["api", "asking", "reading", "urlpatterns", "writing"]
 
 
 @api.exception_handler(EquipoiseError)

@@ -51,6 +51,6 @@ def record(
         expected=given.expected,
         by=who.holder.user,
         at=timezone.now(),
-        key=f"api/{who.holder.user.pk}/{key}",
+        key=who.key(key),
     )
     return {"version": saved.version, "status": saved.status, "findings": list(saved.findings)}
