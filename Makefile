@@ -7,6 +7,9 @@ WORKERS ?= $(shell nproc)
 SERVE ?= 1
 RESULTS := build/results
 KEEP = --junitxml $(RESULTS)/$@.xml
+SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Byte code is kept: the tests start some hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types imports unit server-sqlite server-postgresql browser bench prove docs validation clean system system-demo
@@ -45,16 +48,16 @@ imports: $(VENV)/dev.done ## import contracts
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/dev.done ## unit, property, contract and acceptance tests
-	$(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/unit tests/property tests/contract tests/acceptance
+	$(BIN)/pytest $(KEEP) $(SPREAD) -m "not prove" tests/unit tests/property tests/contract tests/acceptance
 
 server-sqlite: $(VENV)/dev.done ## server tests on SQLite
-	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest $(KEEP) $(SPREAD) -m "not prove" tests/server
 
 server-postgresql: $(VENV)/dev.done system ## server tests on PostgreSQL
-	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile -m "not prove" tests/server
+	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest $(KEEP) $(SPREAD) -m "not prove" tests/server
 
 browser: $(VENV)/dev.done system ## journeys in Chromium
-	$(BIN)/pytest $(KEEP) -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not prove" tests/browser
+	$(BIN)/pytest $(KEEP) $(SPREAD) -m "not prove" tests/browser
 
 docs: $(VENV)/dev.done ## documentation contracts
 	$(BIN)/pytest $(KEEP) tests/docs
@@ -64,10 +67,10 @@ validation: $(VENV)/dev.done ## every requirement has tests that passed: build/v
 
 prove: export EQUIPOISE_PROVE = 1
 prove: $(VENV)/dev.done system ## the long proofs
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not prove" tests/property tests/unit/test_digest.py
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests --ignore tests/server
-	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server
-	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile -m prove tests/server
+	$(BIN)/pytest $(SPREAD) -m "not prove" tests/property tests/unit/test_digest.py
+	$(BIN)/pytest $(SPREAD) -m prove tests --ignore tests/server
+	EQUIPOISE_TEST_ENGINE=sqlite $(BIN)/pytest $(SPREAD) -m prove tests/server
+	EQUIPOISE_TEST_ENGINE=postgresql $(BIN)/pytest $(SPREAD) -m prove tests/server
 
 bench: $(VENV)/dev.done ## measure, write build/bench.json
 	$(BIN)/python -m tests.benchmark

@@ -26,7 +26,7 @@ def run(*arguments: str, expect: int | None = 0) -> dict:
         capture_output=True,
         text=True,
         check=False,
-        timeout=540,
+        timeout=3600,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )

@@ -15,13 +15,13 @@ STUDY = str(ROOT / "tests" / "studies" / "three_arms")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("second") / "instance"
-    arguments = ("--participants", "24", "--seed", "3", "--no-serve", "--dir", str(folder))
+    arguments = ("--participants", "15", "--seed", "3", "--no-serve", "--dir", str(folder))
     return folder, run("demo", STUDY, *arguments)
 
 
 def test_three_arms_with_a_binary_endpoint_run_to_results(demo):
     _, document = demo
-    assert document["randomised"] == 24
+    assert document["randomised"] == 15
     results = json.loads(Path(document["results_path"]).read_text(encoding="utf-8"))
     contrasts = {row.get("contrast") for row in results["results"] if row["estimand"] == "E1"}
     assert len(contrasts - {None}) == 2

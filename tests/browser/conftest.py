@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,7 +59,17 @@ def people(folder: Path, url: str) -> dict[str, Any]:
         "folder": str(folder),
         "logins": {one["role"]: one for one in logins},
         "pins": {one["role"]: one for one in pins},
+        "names": _names(folder, pins),
     }
+
+
+def _names(folder: Path, pins: list[dict[str, Any]]) -> list[str]:
+    """The names of everybody who has a login."""
+    with closing(sqlite3.connect(f"file:{folder}/store.sqlite3?mode=ro", uri=True)) as store:
+        found = store.execute("SELECT username, full_name FROM store_user").fetchall()
+    return sorted(
+        {name for row in found for name in row if name} | {one["username"] for one in pins}
+    )
 
 
 @pytest.fixture(scope="session")

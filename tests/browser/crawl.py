@@ -37,7 +37,7 @@ class Crawl:
     """One walk after another over one server; what was looked at already is not looked at again.
 
     `examples`: how many pages of a kind are opened in each walk; `axed`: kinds that axe has seen.
-    `public`: pages are weighed, too.
+    `public`: pages are weighed, too. `names`: of people, which are the same in every language.
     """
 
     url: str
@@ -45,6 +45,7 @@ class Crawl:
     examples: int = 1
     pictures: bool = False
     public: bool = False
+    names: Iterable[str] = ()
     wrong: list[str] = field(default_factory=list)
     axed: set[str] = field(default_factory=set)
     opened: Counter[str] = field(default_factory=Counter)

@@ -1,9 +1,9 @@
-"""Opens the reference trial: staff, a sealed list, kits, one person at the bedside, one at home.
+"""Opens the reference trial: staff, a sealed list, kits, people at the bedside, one at home.
 
-python running.py FOLDER: writes `running.json` there. The person at the bedside has been
-randomised in the last hours, the first unit is prepared, the first dose is due now; the person
-at home was randomised two days ago and writes a diary. What happened before is conducted by
-the same simulation as a demonstration.
+python running.py FOLDER: writes `running.json` there. Of those who were randomised in the last
+hours, and whose first dose is due now, `bedside` and `beds` (one for each language) have their
+first unit prepared, `wards` have been given a kit. The person at `home` was randomised two days
+ago and writes a diary. What happened before is conducted by the same simulation as a demonstration.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from equipoise_server.commands.instance import create_instance
 SEED = 7
 NOW = datetime.now(UTC)
 REGISTRY = Path(__file__).parents[1] / "registry"
-LINKS = 8
+LINKS = 9
+LANGUAGES = ("en", "zh-hans")
 EARLIEST, LATEST = timedelta(minutes=30), timedelta(hours=20)
 
 
@@ -71,7 +72,7 @@ class Stopping:
 
 
 def main(folder: Path) -> None:
-    """Conduct two people up to the first dose; then thaw and prepare the unit of the first."""
+    """Conduct everybody up to the first dose; then prepare the units of those at the bedside."""
     study = load("nct05787288")
     create_instance(folder, find("nct05787288"), demo=True)
     from equipoise_server.commands import demo_trial
@@ -88,32 +89,48 @@ def main(folder: Path) -> None:
 
 
 def _people(study: Study, desk: Any, second: str) -> dict[str, Any]:
-    """One at the bedside, one at home."""
+    """Two at the bedside and two on the ward, one for each language; one at home."""
+    beds = {one: _somebody(study, desk, f"bed/{one}") for one in LANGUAGES}
+    wards = {one: _somebody(study, desk, f"ward/{one}") for one in LANGUAGES}
+    home = _somebody(study, desk, "home", hours=48)
+    for person in (*beds.values(), *wards.values()):
+        _dispense(person, desk)
+    for person in beds.values():
+        _prepare(person, desk, second)
+    told = {"bedside": beds["en"], "beds": beds, "wards": wards, "home": home}
+    return {**told, "links": _at_home(home["code"])}
+
+
+def _somebody(study: Study, desk: Any, name: str, hours: int = 0) -> dict[str, str]:
+    """Somebody randomised so many hours ago, and the first unit of their kit."""
     from equipoise_server.store.models import Participant
 
-    told: dict[str, Any] = {}
-    for name, hours in (("bedside", 0), ("home", 48)):
-        with suppress(Randomised):
-            scenario, seed = _now(study, NOW - timedelta(hours=hours))
-            run(study, scenario, Stopping(desk, name), participants=1, seed=seed)
-        known = [one["code"] for one in told.values()]
-        person = Participant.objects.exclude(randomised_on=None).exclude(pk__in=known).get()
-        told[name] = {"code": person.pk, "unit": f"{person.kit}-01"}
-    _prepare(told["bedside"], desk, second)
-    return {**told, "links": _at_home(told["home"]["code"])}
+    known = list(Participant.objects.values_list("pk", flat=True))
+    with suppress(Randomised):
+        scenario, seed = _now(study, NOW - timedelta(hours=hours))
+        run(study, scenario, Stopping(desk, name), participants=1, seed=seed)
+    person = Participant.objects.exclude(randomised_on=None).exclude(pk__in=known).get()
+    return {"code": person.pk, "unit": f"{person.kit}-01"}
+
+
+def _dispense(person: dict[str, str], desk: Any) -> None:
+    """The person has the kit in hand."""
+    from equipoise_server.services.supply.dispense import dispense
+
+    given = {"by": desk.pharmacist, "at": NOW - timedelta(minutes=25)}
+    dispense(participant=person["code"], key=f"running/dispense/{person['code']}", **given)
 
 
 def _prepare(person: dict[str, str], desk: Any, second: str) -> None:
     """The pharmacist's part before the first dose."""
-    from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
+    from equipoise_server.services.supply.dispense import prepare_unit, thaw_unit
 
     def ago(minutes: int) -> datetime:
         return NOW - timedelta(minutes=minutes)
 
     by, unit = desk.pharmacist, person["unit"]
-    dispense(participant=person["code"], by=by, at=ago(25), key="running/dispense")
-    thaw_unit(unit=unit, by=by, at=ago(20), key="running/thaw")
-    prepare_unit(unit=unit, by=by, at=ago(19), key="running/prepare", verified_by=second)
+    thaw_unit(unit=unit, by=by, at=ago(20), key=f"running/thaw/{unit}")
+    prepare_unit(unit=unit, by=by, at=ago(19), key=f"running/prepare/{unit}", verified_by=second)
 
 
 def _at_home(code: str) -> list[str]:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from . import eyes
 from .conftest import CHINESE, enter, enter_side, follow, run_trial, window
 from .letters import link
+from .pharmacy import fill_preparation, take_out
 from .serving import prepared, script
 from .talks import agree, come_in, pre_screened
 from .touches import Touches
@@ -147,9 +148,9 @@ def _first_dose(
         enter_side(page, served, "pharmacist", language)
         seen(page, "worklist")
         page.locator("tbody a.button").first.click()
-        page.click("[name=thaw]")
-        expect(page.locator("[name=thaw]")).to_have_count(0)
-        _fill_preparation(page, served, f"{kit}-01")
+        take_out(page)
+        now = datetime.now(ZoneInfo("Asia/Shanghai")) - timedelta(hours=HOURS)
+        fill_preparation(page, served, f"{kit}-01", now)
         seen(page, "preparation")
         page.locator("main form button[type=submit]").last.click()
         page.wait_for_url("**/worklist/**")
@@ -165,30 +166,6 @@ def _first_dose(
         touches.tap(".bar-save button")
         tablet.wait_for_url("**/dose/1/")
         seen(tablet, "dose-running")
-
-
-def _fill_preparation(page: Page, served: SimpleNamespace, unit: str) -> None:
-    """The study's own form, and the second person."""
-    now = (datetime.now(UTC) - timedelta(hours=HOURS)).astimezone(ZoneInfo("Asia/Shanghai"))
-    minute, day = now.strftime("%Y-%m-%dT%H:%M"), now.date()
-    second = served.pins["unblinded monitor"]
-    answers = {
-        "dp_dose": "1",
-        "dp_on": day.isoformat(),
-        "dp_unit": unit,
-        "dp_out_at": minute,
-        "dp_thaw_minutes": "20",
-        "dp_ready_at": minute,
-        "dp_use_until": minute,
-        "dp_preparer": served.pins["pharmacist"]["username"],
-        "dp_verifier": second["username"],
-        "second": second["username"],
-        "second_pin": second["pin"],
-    }
-    for name, answer in answers.items():
-        page.fill(f"#{name}", answer)
-    page.select_option("#dp_appearance", "true")
-    page.select_option("#dp_fate", index=1)
 
 
 def _diary(phone: Page, served: SimpleNamespace, language: str) -> None:

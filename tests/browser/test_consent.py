@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import ENGLISH, enter, window
+from .conftest import enter, follow, window
 from .eyes import look
+from .journeys import journey, through
 from .serving import until
 from .talks import answer_all, begin, come_in, open_pages, read_all, sign_both
 
@@ -36,11 +37,12 @@ def consent_at_the_bedside(
 ) -> str:
     """Screen somebody and go through the whole document; returns the code."""
     enter(page, running, "coordinator", language)
-    page.goto(f"{running.url}/{language}/entry/new/")
+    through(page, "/site/participants/")
+    follow(page, page.locator("main a[href$='/entry/new/']"))
     page.click("main form button[type=submit]")
     page.wait_for_url("**/entry/*/?done=screen")
     code = page.locator("h1.code").inner_text()
-    page.goto(f"{running.url}/{language}/consent/{code}/")
+    follow(page, page.locator(f"main a[href$='/consent/{code}/']").first)
     look(page, "begin")
     page.fill("#p-name", NAMES[language])
     page.fill("#p-address", address)
@@ -67,7 +69,7 @@ def _locked_up(page: Page, running: SimpleNamespace, language: str, code: str) -
     expect(page.locator("nav .menu")).to_have_count(0)
 
 
-@pytest.mark.parametrize("language", ENGLISH)
+@journey("coordinator", "participant")
 def test_from_the_bedside_to_the_own_pages(
     language: str,
     tablet: Page,
@@ -125,7 +127,7 @@ def test_two_answers_for_one_day_are_shown_and_the_person_chooses(
 ) -> None:
     """What was written elsewhere meanwhile is shown beside one's own; neither is lost unasked."""
     day = f"{running.url}/en/me/diary/2/"
-    for page, number in ((phone, 4), (tablet, 5)):
+    for page, number in ((phone, 8), (tablet, 5)):
         open_pages(page, f"{running.url}/en/me/enter/{running.links[number]}/", "en")
         page.goto(day)
     tablet.locator("input[type=number]").fill("20")

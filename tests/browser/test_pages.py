@@ -40,7 +40,7 @@ def _public(crawl: Crawl, page: Page, language: str) -> None:
 def test_public_pages_and_those_of_participants_lead_somewhere_and_are_light(
     chromium: Browser, running: SimpleNamespace
 ) -> None:
-    crawl = Crawl(url=running.url)
+    crawl = Crawl(url=running.url, names=running.names)
     with window(chromium, "phone", service_workers="block") as page:
         _public(crawl, page, "zh-hans")
         _home(page, running, "en", 0)
@@ -60,7 +60,7 @@ def _home(page: Page, running: SimpleNamespace, language: str, link: int) -> Non
 def test_every_link_of_every_role_leads_to_a_page_for_everybody(
     chromium: Browser, demo: SimpleNamespace, half: int
 ) -> None:
-    crawl = Crawl(url=demo.url)
+    crawl = Crawl(url=demo.url, names=demo.names)
     for number, role in enumerate(MEMBERS):
         if number % 2 == half:
             with window(chromium, "phone") as page:
@@ -73,7 +73,7 @@ def test_every_link_of_every_role_leads_to_a_page_for_everybody(
 def test_every_link_of_the_unblinded_side_leads_to_a_page_for_everybody(
     chromium: Browser, demo: SimpleNamespace
 ) -> None:
-    crawl = Crawl(url=demo.side, unblinded=True)
+    crawl = Crawl(url=demo.side, unblinded=True, names=demo.names)
     for number, role in enumerate((*SIDE, *FIRST)):
         language = LANGUAGES[number % 2]
         with window(chromium, "phone") as page:
@@ -113,8 +113,8 @@ def test_every_role_sees_every_page_in_both_languages(
     chromium: Browser, request: pytest.FixtureRequest, place: str, size: str, language: str
 ) -> None:
     served = request.getfixturevalue(place)
-    crawl = Crawl(url=served.url, pictures=True)
-    side = Crawl(url=served.side, unblinded=True, pictures=True)
+    crawl = Crawl(url=served.url, pictures=True, names=served.names)
+    side = Crawl(url=served.side, unblinded=True, pictures=True, names=served.names)
     with window(chromium, size, service_workers="block") as page:
         _public(crawl, page, language)
         if place == "running":

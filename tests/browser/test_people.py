@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .conftest import SIZES, enter, patient
+from .eyes import wrong
 
 pytestmark = pytest.mark.browser
 PHRASE = "seven quiet herons"
@@ -119,3 +120,28 @@ def test_a_passkey_serves_as_the_second_step_and_five_wrong_codes_close_the_door
         page.fill("#code", "00000")
         page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("[data-code='sign-in.locked-out']")).to_be_visible()
+
+
+def test_a_session_that_is_about_to_end_says_so_and_goes_on_at_a_touch(
+    site: SimpleNamespace, desk: BrowserContext
+) -> None:
+    page = desk.new_page()
+    page.clock.install()
+    enter(page, site, "monitor")
+    left = {"seconds": 100, "whole": False}
+    page.route("**/sign-in/left/", lambda route: route.fulfill(json=left))
+    page.goto(f"{site.url}/en/office/")
+    box = page.locator("#ends")
+    expect(box).to_be_hidden()
+    page.clock.fast_forward(61_000)
+    expect(box).to_contain_text("will be signed out in two minutes")
+    assert wrong(page) == []
+    left["seconds"] = 900
+    page.get_by_role("button", name="Stay signed in").click()
+    expect(box).to_be_hidden()
+    left.update(seconds=90, whole=True)
+    page.clock.fast_forward(800_000)
+    expect(box).to_contain_text("every session ends")
+    left["seconds"] = 0
+    page.clock.fast_forward(20_000)
+    expect(box.get_by_role("link", name="Sign in")).to_be_visible()

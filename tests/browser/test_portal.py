@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from .conftest import ENGLISH, enter, listen, window
 from .eyes import wrong as seen
+from .journeys import journey
 from .letters import link
 from .talks import WORDS, pre_screened, proved
 
@@ -49,7 +50,7 @@ def test_somebody_reads_asks_writes_and_is_answered(
     assert wrong == []
 
 
-@pytest.mark.parametrize("language", ENGLISH)
+@journey("volunteer")
 def test_a_volunteer_signs_up_notes_is_alerted_and_leaves(
     chromium: Browser, running: SimpleNamespace, language: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""The main piece of work of those who clean and watch over the trial, each from their own pages."""
+"""The work of those who clean and analyse, each from their own pages."""
 
 from __future__ import annotations
 
@@ -6,35 +6,25 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from equipoise.protocol.load import load
-
-from . import eyes
-from .conftest import CHINESE, ENGLISH, enter, enter_side, window
+from .conftest import enter, follow, listen, window
+from .journeys import journey, seen, through
 
 pytestmark = pytest.mark.browser
-english = pytest.mark.parametrize("language", ENGLISH)
-chinese = pytest.mark.parametrize("language", CHINESE)
 QUESTION = "Is this the value on the chart? 与原始记录一致吗？"
 
 
-def seen(page: Page, name: str) -> None:
-    """Nothing is cut off; a picture where somebody wants one."""
-    if eyes.WANTED:
-        eyes.take(page, f"role-{name}")
-    assert eyes.wide(page) == [], name
-
-
-@english
+@journey("monitor", "coordinator")
 def test_a_monitor_compares_and_asks_the_site_answers_and_the_monitor_closes(
     chromium: Browser, running: SimpleNamespace, language: str
 ) -> None:
-    at = f"{running.url}/{language}"
     with window(chromium) as monitor, window(chromium, "phone") as coordinator:
         enter(monitor, running, "monitor", language)
         seen(monitor, "monitor-day")
-        monitor.goto(f"{at}/data/verification/?search={running.home['code']}")
+        through(monitor, "/data/verification/")
+        monitor.fill("[name=search]", running.beds[language]["code"])
+        follow(monitor, monitor.locator("form.filters button"))
         seen(monitor, "verification")
         monitor.locator("tbody th a[href*='/verification/']").first.click()
         monitor.locator("[name=item]").first.check()
@@ -59,7 +49,7 @@ def test_a_monitor_compares_and_asks_the_site_answers_and_the_monitor_closes(
         seen(monitor, "closed")
 
 
-@chinese
+@journey("data manager", "dosing nurse", first="zh-hans")
 def test_a_data_manager_classifies_what_a_nurse_reports(
     chromium: Browser, running: SimpleNamespace, language: str
 ) -> None:
@@ -74,7 +64,7 @@ def test_a_data_manager_classifies_what_a_nurse_reports(
         expect(nurse.locator("main")).to_contain_text("秤未校准")
         enter(manager, running, "data manager", language)
         seen(manager, "manager-day")
-        manager.goto(f"{at}/data/deviations/?search={running.home['code']}")
+        through(manager, "/data/deviations/")
         seen(manager, "deviations")
         manager.get_by_role("link", name=re.compile("秤未校准")).first.click()
         manager.locator("[name=class]").first.check()
@@ -82,25 +72,29 @@ def test_a_data_manager_classifies_what_a_nurse_reports(
         manager.locator("main form[method=post] button[type=submit]").click()
         expect(manager.locator(".turns")).to_contain_text("未用于称重")
         seen(manager, "classified")
-        manager.goto(f"{at}/finalise/locks/")
+        through(manager, "/finalise/locks/")
         manager.locator("a[href*='scope=site']").first.click()
         expect(manager.locator(".points li").first).to_be_visible()
         seen(manager, "checklist")
 
 
-@english
-def test_the_board_sees_letters_and_the_unblinded_monitor_the_account(
+@journey("statistician", first="zh-hans")
+def test_a_statistician_reads_the_results_after_unblinding(
     chromium: Browser, demo: SimpleNamespace, language: str
 ) -> None:
-    protocol = load("nct05787288").protocol
-    names = [arm.title.say(one) for arm in protocol.arms for one in ("en", "zh-Hans")]
-    with window(chromium, {"width": 820, "height": 1180}) as page:
-        enter_side(page, demo, "safety-board statistician", language)
-        expect(page.locator("tbody th").first).to_have_text(re.compile("[XY]"))
-        assert [name for name in names if name in page.locator("main").inner_text()] == []
-        seen(page, "board")
-        page.context.clear_cookies()
-        enter_side(page, demo, "unblinded monitor", language)
-        page.goto(f"{demo.side}/{language}/accountability/")
-        expect(page.locator("main table").first).to_be_visible()
-        seen(page, "accountability")
+    with window(chromium) as page:
+        complaints = listen(page, demo.url)
+        enter(page, demo, "statistician", language)
+        seen(page, "statistician-day")
+        through(page, "/results/")
+        expect(page.locator("#h-table")).to_be_visible()
+        assert page.locator("main tbody tr").count() > 3
+        seen(page, "statistician-results")
+        report = page.locator("main a.button").first
+        follow(page, report)
+        expect(page.locator("body")).not_to_be_empty()
+        page.go_back()
+        through(page, "/exports/")
+        seen(page, "statistician-exports")
+        expect(page.locator("form [name=kind][value=csv]")).to_have_count(1)
+    assert complaints == []

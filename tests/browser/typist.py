@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -75,12 +76,19 @@ def type_in(page: Page, sheet: Sheet, person: Person, now: datetime) -> None:
     """Answer what the form asks; what was later than the consent happens now."""
     local = now.astimezone(ZoneInfo(HOURS["site"]))
     days = local.date() - person.randomised_on
-    for name, value in sheet.values.items():
+    moved = {
+        name: _moved(value, person.consented_at, local, days)
+        for name, value in sheet.values.items()
+    }
+    fill_in(page, moved)
+
+
+def fill_in(page: Page, values: Mapping[str, object]) -> None:
+    """Answer what the form asks, one question after another."""
+    for name, value in values.items():
         field = page.locator(f'.field[data-item="{name}"]')
-        if not field.count() or not field.is_visible():
-            continue
-        kind = field.get_attribute("data-kind")
-        _answer(page, name, kind or "", _moved(value, person.consented_at, local, days))
+        if field.count() and field.is_visible():
+            _answer(page, name, field.get_attribute("data-kind") or "", value)
 
 
 def _moved(value: object, consented_at: datetime, local: datetime, days: timedelta) -> object:

@@ -71,7 +71,11 @@ COMMANDS = st.one_of(
         unit=st.sampled_from([None, "K1-01", "K1-02", "K2-01", "K3-01"]),
     ),
     st.builds(
-        CorrectDose, number=st.integers(0, 4), amount=st.sampled_from(["full", "partial", "not"])
+        CorrectDose,
+        number=st.integers(0, 4),
+        amount=st.sampled_from(["full", "partial", "not"]),
+        at=st.one_of(st.none(), TIMES),
+        unit=st.sampled_from([None, "K1-01", "K1-02", "K2-01", "K3-01"]),
     ),
     st.builds(StopDosing, reason=REASONS, at=TIMES),
     st.builds(ReportEvent, number=st.integers(0, 3), at=TIMES, serious=st.booleans()),

@@ -17,6 +17,7 @@ from equipoise.supply import (
     Dispense,
     Expire,
     Lose,
+    NotGiven,
     Prepare,
     Quarantine,
     Receive,
@@ -58,6 +59,7 @@ COMMANDS = st.one_of(
         in_use_hours=st.sampled_from([None, 4.0]),
     ),
     st.builds(Administer, number=NUMBERS, participant=WHO, at=AT),
+    st.builds(NotGiven, number=NUMBERS, participant=WHO, at=AT),
     st.builds(Return, number=NUMBERS, reason=REASONS, at=AT),
     st.builds(Destroy, number=NUMBERS, reason=REASONS, at=AT),
     st.builds(Lose, number=NUMBERS, reason=REASONS, at=AT),
@@ -65,7 +67,7 @@ COMMANDS = st.one_of(
     st.builds(Release, reason=REASONS, at=AT),
     st.builds(Expire, at=AT),
 )
-FINAL = {"administered", "destroyed", "lost"}
+FINAL = {"destroyed", "lost"}
 
 
 class Kit(RuleBasedStateMachine):

@@ -1,163 +1,109 @@
-"""The permission table, written out once more: which kind of page lies behind which address.
+"""The page `docs/validation/access.md` as rows, and what fills the addresses on it.
 
-`None` is open to everybody. An address that is missing here fails the tests: whoever adds one
-says who may open it. `FILL` gives a value for each named part of an address.
+The page is written by hand: nothing here or there is computed from the product's own tables.
 """
 
 from __future__ import annotations
 
-EVERYBODY: tuple[str, ...] = (
-    "programs:api-root",
-    "programs:openapi-json",
-    "consent:read",
-    "consent:tablet",
-    "consent:take-back",
-    "entry:rules",
-    "participant:copy",
-    "participant:day",
-    "participant:diary",
-    "participant:enter",
-    "participant:home",
-    "participant:mailed",
-    "participant:problem",
-    "participant:reminders",
-    "participant:results",
-    "participant:sign-in",
-    "participant:sign-out",
-    "participant:withdraw",
-    "participant:worker",
-    "people:invitation",
-    "public:code",
-    "public:contact",
-    "public:detail",
-    "public:fhir",
-    "public:fits",
-    "public:letters",
-    "public:listing",
-    "public:proof",
-    "public:record",
-    "public:refer",
-    "public:sitemap",
-    "public:status",
-    "public:study",
-    "shared:enrol",
-    "shared:home",
-    "shared:passkey",
-    "shared:passkey-options",
-    "shared:second-factor",
-    "shared:sign-in",
-    "shared:sign-out",
-    "volunteer:change-note",
-    "volunteer:choose",
-    "volunteer:confirm",
-    "volunteer:consent",
-    "volunteer:enter",
-    "volunteer:erase",
-    "volunteer:export",
-    "volunteer:mailed",
-    "volunteer:note",
-    "volunteer:save",
-    "volunteer:sign-in",
-    "volunteer:sign-out",
-    "volunteer:space",
-    "volunteer:start",
-    "volunteer:stop",
-)
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
-BY_KIND: dict[str, tuple[str, ...]] = {
-    "site work": (
-        "entry:act",
-        "entry:dose",
-        "entry:draft",
-        "entry:form",
-        "entry:new",
-        "entry:next",
-        "entry:print",
-        "entry:stop",
-        "entry:watch",
-        "entry:work",
-        "site:day",
-    ),
-    "participants": (
-        "programs:form",
-        "programs:heads",
-        "programs:participant",
-        "programs:participants",
-        "programs:queries",
-        "programs:record",
-        "programs:study",
-        "site:matrix",
-        "site:participant",
-        "site:participants",
-        "site:record",
-    ),
-    "cleaning": ("data:ask", "data:queries", "data:query"),
-    "stock": ("supply:account", "supply:act", "supply:labels", "supply:sites", "supply:stock"),
-    "coding": ("data:code", "data:coding"),
-    "transfers": ("data:preview", "data:transfers"),
-    "verification": ("data:compare", "data:verification"),
-    "deviations": ("data:deviation", "data:deviations", "data:report"),
-    "contacts": ("office:contact", "office:contacts"),
-    "consenting": (
-        "consent:begin",
-        "consent:copy",
-        "consent:home",
-        "consent:problem",
-        "consent:problems",
-        "consent:sign",
-        "consent:talk",
-    ),
-    "summary": ("consent:results",),
-    "public side": ("office:portal",),
-    "questions": ("office:questions",),
-    "office": ("office:day",),
-    "recruitment": ("office:flow", "office:recruitment"),
-    "staff": (
-        "office:staff",
-        "people:appoint",
-        "people:demand-training",
-        "people:end",
-        "people:invite",
-        "people:members",
-        "people:record-training",
-        "people:reset",
-        "people:withdraw",
-    ),
-    "people": ("people:home",),
-    "role history": ("people:roles", "people:roles-csv"),
-    "delegation log": ("people:delegations", "people:end-delegation", "people:log"),
-    "trainings": ("people:trainings",),
-    "signed in": ("people:confirm", "people:factors", "people:me", "people:password"),
-    "amendments": ("finalise:amendment", "finalise:amendments", "finalise:board"),
-    "locking": ("finalise:checklist", "finalise:locks"),
-    "agreeing": ("finalise:proposal", "finalise:proposals"),
-    "redacting": ("finalise:redact",),
-    "exports": ("exports:home", "exports:site", "exports:study"),
-    "signing": ("finalise:sign", "finalise:signatures"),
-    "images": ("imaging:files", "imaging:kept", "imaging:offered", "imaging:review"),
-    "reading": ("imaging:picture", "imaging:read", "imaging:worklist"),
-    "statistics": ("results:day",),
-    "results": ("results:file", "results:results"),
-    "unblinded side": ("shared:elsewhere",),
+PAGE = Path(__file__).parents[2] / "docs" / "validation" / "access.md"
+NOBODY = ""
+SHORT = {
+    "IN": "investigator",
+    "CO": "coordinator",
+    "DN": "dosing nurse",
+    "AS": "assessor",
+    "PH": "pharmacist",
+    "MO": "monitor",
+    "UM": "unblinded monitor",
+    "DM": "data manager",
+    "ST": "statistician",
+    "SS": "safety-board statistician",
+    "SB": "safety-board member",
+    "SP": "sponsor",
+    "AD": "administrator",
+    "IR": "image reader",
+    "SR": "safety reporter",
+    "–": NOBODY,
 }
+AT_SITE = ("investigator", "coordinator", "dosing nurse", "assessor")
+_UNBLINDED = "The unblinded side"
 
-EXPECTED: dict[str, str | None] = {
-    **dict.fromkeys(EVERYBODY),
-    **{name: kind for kind, names in BY_KIND.items() for name in names},
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One address. `methods` of GET and POST that it takes; `closed`: by a lock.
+
+    `narrow`: those of its roles to whom it opens for some steps only.
+    """
+
+    page: str
+    path: str
+    methods: tuple[str, ...]
+    closed: bool
+    of_site: bool
+    roles: frozenset[str]
+    narrow: frozenset[str]
+
+    @property
+    def open_to_everybody(self) -> bool:
+        """Whether nobody has to sign in."""
+        return NOBODY in self.roles
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether tokens open it, not sessions."""
+        return self.path.startswith("/api/")
+
+
+def _tables() -> Iterator[tuple[str, dict[str, str]]]:
+    """Each line of a table under its heading, by the names of its columns."""
+    heading, columns = "", []
+    for line in PAGE.read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            heading, columns = line[3:], []
+        elif line.startswith("| "):
+            cells = [one.strip() for one in line.strip("|").split("|")]
+            if columns:
+                yield heading, dict(zip(columns, cells, strict=True))
+            else:
+                columns = cells
+
+
+def _row(cells: dict[str, str]) -> Row:
+    sends = cells["Sends"]
+    marks = {cells[one] for one in cells.keys() & SHORT.keys()}
+    assert marks <= {"●", "○", "·"}, cells
+    form = sends.split(",")[0]
+    return Row(
+        page=cells["Page"],
+        path=cells["Address"].strip("`"),
+        methods={"": ("GET",), "form": ("GET", "POST"), "form only": ("POST",)}[form],
+        closed="closed by a lock" in sends,
+        of_site=cells.get("Of a site") == "yes",
+        roles=_marked(cells, "●○"),
+        narrow=_marked(cells, "○"),
+    )
+
+
+def _marked(cells: dict[str, str], marks: str) -> frozenset[str]:
+    return frozenset(role for name, role in SHORT.items() if cells.get(name, "-") in marks)
+
+
+ROWS = {cells["Page"]: _row(cells) for heading, cells in _tables() if heading != _UNBLINDED}
+UNBLINDED_ROWS = {
+    cells["Page"]: _row(cells) for heading, cells in _tables() if heading == _UNBLINDED
 }
-
-PROGRAMS = "programs:"
-"""Answered by tokens, not by sessions: their own tests say what each token opens."""
-
-NARROWER = ("entry:new",)
-"""Pages that ask for the permission of their step beyond that of their kind."""
 
 FILL: dict[str, object] = {
     "form": "screening",
     "visit": "screen",
     "number": 0,
     "item": "age",
-    "who": "S01-AAAAA-AAAAA",
     "action": "withdraw",
     "act": "receive",
     "kind": "blank",
@@ -174,8 +120,18 @@ FILL: dict[str, object] = {
     "image": "IMG-AAAA-AAAA",
     "offer": "x",
     "place": 1,
+    "rest": "x",
 }
-PLACES: dict[str, dict[str, object]] = {
-    "own": {"code": "S01-AAAAA-AAAAA", "who": "S01-AAAAA-AAAAA", "site": "s01"},
-    "other": {"code": "S02-BBBBB-BBBBB", "who": "S02-BBBBB-BBBBB", "site": "s02"},
-}
+"""What stands in an address where it does not matter which one is named."""
+
+
+def parts(row: Row) -> set[str]:
+    """The named parts of an address."""
+    return set(re.findall(r"{(\w+)}", row.path))
+
+
+def address(row: Row, place: dict[str, object], language: str = "en") -> str:
+    """The address with its parts filled; `place` says whose."""
+    given = {**FILL, **place}
+    path = re.sub(r"{(\w+)}", lambda found: str(given[found[1]]), row.path)
+    return path if row.for_programs else f"/{language}{path}"

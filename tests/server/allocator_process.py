@@ -16,6 +16,7 @@ from equipoise_server.allocator import client, frames, messages, sockets
 from equipoise_server.commands.children import wait_for_socket
 
 SOURCE = Path(__file__).parents[2] / "src"
+SECONDS = 300  # that a busy machine may take for one answer
 START = "from equipoise.cli import main; main()"
 
 
@@ -54,12 +55,12 @@ class Allocator:
     def stop(self) -> None:
         """Ask it to end."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(SECONDS)
 
     def raw(self, content: bytes, *, unblinded: bool = False) -> bytes:
         """Everything that comes back for these bytes."""
         door = self.unblinded if unblinded else self.blinded
-        with sockets.connect(door, seconds=20) as connection:
+        with sockets.connect(door, seconds=SECONDS) as connection:
             connection.sendall(content)
             received = b""
             while part := connection.recv(65536):

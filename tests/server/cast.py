@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from types import SimpleNamespace
@@ -57,6 +58,12 @@ class Cast:
     pharmacist: User
     data_manager: User
     statistician: User
+
+    def at(self, instance: SimpleNamespace) -> Cast:
+        """The same people and study in a copy of the instance."""
+        study = replace(self.study, folder=str(instance.folder / "study"))
+        people = {name: copy(one) for name, one in vars(self).items() if isinstance(one, User)}
+        return replace(self, instance=instance, study=study, **people)
 
     def enrol(self, code: str = "S01-AAAAA-AAAAA", site: str = "s01") -> str:
         """Screened and consented."""

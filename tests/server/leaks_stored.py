@@ -50,6 +50,20 @@ def a_ledger_entry(_: Path) -> None:
     after_randomising(append)
 
 
+@shows_in("default/store_ledgerentry")
+def who_is_in_which_group_of_an_interim_analysis(_: Path) -> None:
+    """What is said of a look holds a digest of its groups."""
+    from equipoise_server.allocator import unblinding, verbs
+
+    told = verbs.VERBS["interim_events"]
+
+    def events(*, after: int) -> Any:
+        groups = hashlib.sha256(repr(sorted(unblinding.groups().items())).encode()).hexdigest()
+        return [[*one[:4], one[4] if one[0] == "decided" else groups] for one in told(after=after)]
+
+    verbs.VERBS["interim_events"] = events
+
+
 @shows_in("default/store_participant")
 def a_column_of_the_participant(_: Path) -> None:
     from equipoise_server.store import life
@@ -342,16 +356,17 @@ def the_code_of_a_refusal(_: Path) -> None:
 
 @shows_in("log")
 def when_the_list_runs_low(_: Path) -> None:
-    """The alarm counts the places of one arm."""
+    """The alarm counts the places before the first of one arm: never the same in both worlds."""
     from equipoise_server.services.background import tick as service
     from equipoise_server.vault.models import Allocation
 
     ticked = service.checkpoint.write
 
     def write(at: Any) -> Path:
-        codes = Allocation.objects.values_list("participant", flat=True)
-        used = sum(arm_of(code) == "low" for code in codes)
-        LOG.warning("the list is %s", "low" if used else "long enough")
+        codes = Allocation.objects.order_by("pk").values_list("participant", flat=True)
+        arms = [arm_of(code) for code in codes]
+        before = arms.index("low") if "low" in arms else len(arms)
+        LOG.warning("the list has %d places", before)
         return ticked(at)
 
     service.checkpoint.write = write

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import email
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import policy
@@ -13,6 +12,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from django.conf import settings
+
+from server import ports
 
 
 class Server:
@@ -50,17 +51,10 @@ class Server:
         return str(self.to(address)[-1].get_content())
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @contextmanager
 def serving() -> Iterator[Server]:
     """A server that runs, and settings that name it."""
-    server, port = Server(), free_port()
+    server, port = Server(), ports.free()
     controller = Controller(server, hostname="127.0.0.1", port=port)
     before = (settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT)
     controller.start()

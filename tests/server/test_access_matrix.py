@@ -1,101 +1,135 @@
-"""Every address x method x role x own or other site x state of the study, from the permission table.
+"""Every address x method x role x own or other site x state of the study, as the written page says.
 
-Most cells are answered without a page: a view lets through exactly the roles of its kind of
-page, and a service those of its step. Real requests then try a fixed part of the cells on
-each run, and every one of them under `make prove`.
+The page is `docs/validation/access.md`, the steps are those of `docs/reference/permissions.md`. Whom a
+view lets through is compared for every address and role. Real requests then ask a fixed share of the
+cells on each run, and every one under `make prove`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from equipoise.errors import EquipoiseError, NotPermitted
-from equipoise.protocol.roles import ROLES, SITE_STAFF, UNBLINDED
+from equipoise.errors import NotPermitted
+from equipoise.protocol.roles import ROLES
 from equipoise_server.services.access import permissions
-from equipoise_server.services.access.two_persons import Agreed
-from equipoise_server.services.participants.randomise import randomise
-from equipoise_server.store.models import LedgerEntry, Membership, RecordVersion, User
-from equipoise_server.web.shared.access import READERS, UNBLINDED_SIDE
-from server.access_table import EXPECTED, FILL, NARROWER, PLACES, PROGRAMS
-from server.cast import ADULT, NOW, Cast, key, lock_unfinished
-from server.pages import everybody, signed_in
+from equipoise_server.store.models import User
+from server.access_cells import (
+    PLACES,
+    STATES,
+    Cell,
+    Things,
+    addresses,
+    bring_to,
+    browsers,
+    cells,
+    counted,
+    programs,
+    writes,
+)
+from server.access_table import AT_SITE, NOBODY, ROWS, SHORT, UNBLINDED_ROWS, Row, address
+from server.cast import NOW, Cast
+from server.pages import everybody
 
 pytestmark = pytest.mark.once  # the same on both engines
 
-SHARE = 12
-"""One cell of so many is requested on each run; which ones is fixed by its name."""
+SHARE = 60
+"""One cell of so many is requested on each run."""
+SHOWN = 40
+STEPS = Path(__file__).parents[2] / "docs" / "reference" / "permissions.md"
+SECRET_SIDE = {
+    "pharmacist",
+    "unblinded monitor",
+    "safety-board statistician",
+    "safety-board member",
+}
+OF_BOTH_SIDES = {
+    "people:me",
+    "people:password",
+    "people:factors",
+    "people:confirm",
+    "shared:elsewhere",
+    "finalise:board",  # decisions of the board, which name no arm
+}
+"""What somebody of the unblinded side opens here: their account, and nothing about an arm."""
 
 
-def _walk(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
-    for one in resolver.url_patterns:
-        if isinstance(one, URLPattern):
-            yield f"{space}:{one.name}", one
-        else:
-            yield from _walk(one, one.namespace or space)
+def _routes(urls: str | None = None) -> dict[str, tuple[str, Any]]:
+    """Path and view of each address as the page writes them."""
+    plain = re.compile(r"<(?:\w+:)?(\w+)>")
+    return {
+        name: ("/" + plain.sub(r"{\1}", some[0][0]), some[0][1])
+        for name, some in addresses(urls).items()
+    }
 
 
-def _addresses() -> dict[str, list[URLPattern]]:
-    found: dict[str, list[URLPattern]] = {}
-    for name, pattern in _walk(get_resolver()):
-        found.setdefault(name, []).append(pattern)
-    return found
+@pytest.mark.parametrize(
+    ("rows", "urls"),
+    [(ROWS, None), (UNBLINDED_ROWS, "equipoise_server.unblinded.urls")],
+    ids=["blinded", "unblinded"],
+)
+def test_the_page_names_every_address_and_no_other(rows: dict[str, Row], urls: str | None) -> None:
+    found = {name: path for name, (path, _) in _routes(urls).items()}
+    assert found == {name: row.path for name, row in rows.items()}, "write it into access.md"
 
 
-def test_every_address_is_in_the_table_and_lets_through_exactly_its_readers() -> None:
-    found = _addresses()
-    assert sorted(set(found) - set(EXPECTED)) == [], "say in access_table.py who may open these"
-    assert sorted(set(EXPECTED) - set(found)) == [], "these addresses are gone"
-    for name, patterns in found.items():
-        kind = EXPECTED[name]
-        for one in patterns:
-            readers = getattr(one.callback, "readers", "nobody said")
-            assert readers == (None if kind is None else READERS[kind]), name
-
-
-def test_no_blinded_page_has_a_reader_of_the_unblinded_side() -> None:
-    of_both = {"signed in", "unblinded side"}
-    open_to = {kind: set(roles) & set(UNBLINDED_SIDE) for kind, roles in READERS.items()}
-    used = {kind for kind in EXPECTED.values() if kind is not None}
-    assert {kind for kind in used if open_to[kind]} - of_both <= {"stock"}
-    assert set(READERS["unblinded side"]) == set(UNBLINDED)
-
-
-@pytest.fixture
-def staffed(trial: Cast) -> tuple[Cast, dict[str, User]]:
-    """Participants at both sites, one of them randomised, and one person per role."""
-    here = trial.make_eligible(trial.enrol(str(PLACES["own"]["code"])))
-    randomise(participant=here, by=trial.investigator, at=NOW, key=key())
-    there = trial.enrol(str(PLACES["other"]["code"]), site="s02")
-    trial.fill_in(there, "screening", ADULT, by=trial.elsewhere)
-    return trial, everybody(trial)
-
-
-def test_each_step_x_role_x_site_x_time_follows_the_table(
-    staffed: tuple[Cast, dict[str, User]],
+@pytest.mark.parametrize(
+    ("rows", "urls"),
+    [(ROWS, None), (UNBLINDED_ROWS, "equipoise_server.unblinded.urls")],
+    ids=["blinded", "unblinded"],
+)
+def test_each_address_lets_through_the_roles_that_the_page_says(
+    rows: dict[str, Row], urls: str | None
 ) -> None:
-    _, people = staffed
-    cells = 0
+    everyone = rows["sign-in" if urls else "shared:sign-in"].roles
+    for name, (_, view) in _routes(urls).items():
+        readers = getattr(view, "readers", None if urls else "nobody said")
+        through = everyone if readers is None else frozenset(readers)
+        if rows[name].for_programs:  # a token gets in; its role is asked behind the door
+            assert through >= rows[name].roles, name
+        else:
+            assert through == rows[name].roles, name
+
+
+def test_the_page_itself_keeps_the_sides_apart() -> None:
+    assert set(ROLES) == set(SHORT.values()) - {NOBODY, "safety reporter"}
+    for row in ROWS.values():
+        if not row.open_to_everybody and row.page not in OF_BOTH_SIDES:
+            assert not row.roles & SECRET_SIDE, row.page
+    inside = [row for row in UNBLINDED_ROWS.values() if not row.open_to_everybody]
+    assert inside
+    assert all(row.roles <= SECRET_SIDE for row in inside)
+
+
+def _steps() -> dict[str, set[str]]:
+    """The steps and their roles, as the reference page has them."""
+    rows = re.findall(r"^\| <a id=[^>]*></a>([^|]+) \| ([^|]+) \|$", STEPS.read_text(), re.M)
+    return {step: set(roles.split(", ")) for step, roles in rows}
+
+
+def test_each_step_x_role_x_site_x_time_follows_the_table(trial: Cast) -> None:
+    people, table, asked = everybody(trial), _steps(), 0
+    assert set(table) == set(permissions.ALLOWED)
     with connection.cursor() as cursor:
         for role, person in people.items():
-            for step, site, late in product(permissions.ALLOWED, ("s01", "s02", None), (0, 1)):
+            for step, site, late in product(table, ("s01", "s02", None), (0, 1)):
                 at = NOW + timedelta(days=1) if late else NOW - timedelta(days=1)
-                own = site in (None, "s01") or role not in SITE_STAFF
-                expected = bool(late) and own and role in permissions.ALLOWED[step]
+                own = site in (None, "s01") or role not in AT_SITE
+                expected = bool(late) and own and role in table[step]
                 ask = partial(permissions.require, cursor, step, by=person, at=at, site=site)
                 assert _allowed(ask) is expected, (role, step, site, late)
-                cells += 1
-    assert cells >= 13 * 40 * 3 * 2
+                asked += 1
+    assert asked == len(ROLES) * len(table) * 3 * 2
 
 
 def _allowed(ask: Callable[[], None]) -> bool:
@@ -106,89 +140,115 @@ def _allowed(ask: Callable[[], None]) -> bool:
     return True
 
 
-def _url(pattern: URLPattern, name: str, place: str) -> str:
-    parts = pattern.pattern.regex.groupindex
-    unknown = set(parts) - set(FILL) - set(PLACES[place])
-    assert not unknown, f"say in access_table.py what fills {unknown} of {name}"
-    return reverse(name, kwargs={one: {**FILL, **PLACES[place]}[one] for one in parts})
+class Matrix:
+    """The trial, its people and their browsers, asked cell by cell."""
+
+    def __init__(self, trial: Cast) -> None:
+        self.people: dict[str, User] = everybody(trial)
+        self.things = Things(trial)
+        self.browsers = browsers(self.people)
+        self.passing = browsers(self.people)  # some pages for everybody end a session
+        now = timezone.now()
+        roles = ROWS["programs:study"].roles
+        self.programs = programs(self.people, roles, now, now + timedelta(days=1))
+        for some in (self.browsers, self.passing, self.programs):
+            for client in some.values():
+                client.raise_request_exception = False
+        self.changed: set[str] = set()
+        self.asked = 0
+
+    def ask(self, share: int) -> list[str]:
+        """Bring the trial through its states, ask a share of the cells in each: what is wrong."""
+        wrong = []
+        for state in STATES:
+            bring_to(state, self.things)
+            for cell in cells(state, share, (*ROLES, NOBODY)):
+                found = self._ask(cell)
+                wrong += [f"{cell}: {found}"] if found else []
+        return wrong
+
+    def _ask(self, cell: Cell) -> str:
+        signed = self.passing if cell.row.open_to_everybody else self.browsers
+        clients = self.programs if cell.row.for_programs else signed
+        client = clients.get(cell.role, clients[NOBODY])
+        sent = self.things.body(cell) if cell.method == "POST" else {}
+        looked = cell.method == "POST" and cell.opens
+        before = counted() if looked else ()
+        with writes() as wrote:
+            answer = getattr(client, cell.method.lower())(self.things.address(cell), sent)
+        self.asked += 1
+        changed = looked and before != counted()
+        if changed and cell.state == "running":
+            self.changed.add(cell.row.page)
+        said = answer.status_code
+        if said >= 500:
+            return f"broken, {said}"
+        if not cell.opens or cell.elsewhere:
+            return _refusal(cell, answer) or (f"wrote {wrote}" if wrote else "")
+        if cell.method == "POST":
+            return _sent(cell, changed)
+        return _shown(cell, said) or (
+            f"wrote {wrote}" if wrote and not cell.row.open_to_everybody else ""
+        )
 
 
-def _cells(part: int) -> Iterator[tuple[str, str, str, str, str]]:
-    """Name, address, method, role and place of the cells that are requested."""
-    found = {name: every for name, every in _addresses().items() if not name.startswith(PROGRAMS)}
-    for name, patterns in sorted(found.items()):
-        for place in PLACES:
-            url = _url(patterns[0], name, place)
-            for role, method in product((*ROLES, ""), ("GET", "POST")):
-                cell = f"{name} {place} {role} {method}"
-                if int(sha256(cell.encode()).hexdigest(), 16) % part == 0:
-                    yield name, url, method, role, place
+def _refusal(cell: Cell, answer: Any) -> str:
+    """What is wrong with the refusal of a cell that does not open."""
+    said = answer.status_code
+    if said == 405 and cell.method not in cell.row.methods:
+        return ""
+    if cell.opens:
+        return "" if said in (403, 404) else f"opens at another site, {said}"
+    if cell.row.for_programs:
+        return "" if said in (401, 403) else f"opens, {said}"
+    if cell.role == NOBODY:
+        led = said == 302 and "/sign-in/" in answer["Location"]
+        return "" if led else f"does not lead to the sign-in, {said}"
+    return "" if said == 403 else f"opens, {said}"
 
 
-def _state() -> tuple[int, ...]:
-    ledgers = (LedgerEntry, RecordVersion, Membership)
-    return tuple(one.objects.count() for one in ledgers)  # type: ignore[attr-defined]
+def _shown(cell: Cell, said: int) -> str:
+    if (said == 405) is (cell.method in cell.row.methods):
+        return f"answers {said}"
+    return f"refused, {said}" if said == 403 and cell.role not in cell.row.narrow else ""
 
 
-def _request_the_cells(people: dict[str, User], part: int) -> int:
-    browsers = {role: signed_in(person) for role, person in people.items()}
-    browsers[""] = Client()
-    number = 0
-    for name, url, method, role, place in _cells(part):
-        if name in ("shared:sign-out", "shared:sign-in", "shared:passkey"):
-            continue  # these end or begin a session
-        before, kind = _state(), EXPECTED[name]
-        answer: Any = getattr(browsers[role], method.lower())(url)
-        said, cell = answer.status_code, (name, url, method, role)
-        number += 1
-        assert said < 500, cell
-        if method == "GET" or kind is None or role not in READERS[kind]:
-            assert _state() == before, cell
-        if kind is None:
-            continue
-        if role not in READERS[kind]:
-            assert said in ((302, 405) if role == "" else (403, 405)), cell
-            assert said != 302 or "/sign-in/" in answer["Location"], cell
-        elif place == "other" and role in SITE_STAFF and {"code", "site"} & _parts(name):
-            assert said in (403, 404, 405), cell
-        elif method == "GET":
-            assert said != 403 or name in NARROWER or {"code", "site"} & _parts(name), cell
-    return number
+def _sent(cell: Cell, changed: bool) -> str:
+    if changed and cell.shut:
+        return "changed something under a lock"
+    return "changed something" if changed and "POST" not in cell.row.methods else ""
 
 
-def _parts(name: str) -> set[str]:
-    return set(_addresses()[name][0].pattern.regex.groupindex)
-
-
-def test_a_fixed_share_of_all_cells_answers_as_the_table_says(
-    staffed: tuple[Cast, dict[str, User]],
-) -> None:
-    assert _request_the_cells(staffed[1], SHARE) > 150
+def test_a_fixed_share_of_all_cells_answers_as_the_page_says(trial: Cast) -> None:
+    matrix = Matrix(trial)
+    wrong = matrix.ask(SHARE)
+    assert not wrong, "\n".join(wrong[:SHOWN])
+    assert matrix.asked > 500
 
 
 @pytest.mark.prove
-def test_every_cell_answers_as_the_table_says(staffed: tuple[Cast, dict[str, User]]) -> None:
-    assert _request_the_cells(staffed[1], 1) > 3000
+def test_every_cell_answers_as_the_page_says(trial: Cast) -> None:
+    matrix = Matrix(trial)
+    wrong = matrix.ask(1)
+    assert not wrong, "\n".join(wrong[:SHOWN])
+    assert matrix.asked > 40_000
+    assert {"entry:form", "entry:draft", "data:deviation"} <= matrix.changed
 
 
-def test_in_a_locked_study_no_form_changes_anything(
-    staffed: tuple[Cast, dict[str, User]],
-) -> None:
-    trial, people = staffed
-    agreed = [
-        Agreed(by=person, reason="done") for person in (trial.data_manager, trial.statistician)
-    ]
-    try:
-        lock_unfinished(first=agreed[0], second=agreed[1], at=NOW, key=key())
-    except EquipoiseError as refusal:
-        pytest.fail(f"the study cannot be locked: {refusal}")
-    about_data = {"site work", "participants", "coding", "transfers"}
-    for name, patterns in _addresses().items():
-        if EXPECTED[name] not in about_data or name.startswith(PROGRAMS):
-            continue
-        url, before = _url(patterns[0], name, "own"), _state()
-        for role in READERS[EXPECTED[name]]:  # type: ignore[index]
-            form = {"key": f"{name}/{role}", "on": str(timezone.now().date()), "v.age": "45"}
-            said = signed_in(people[role]).post(url, form).status_code
-            assert said < 500, (name, role)
-        assert _state() == before, name
+def test_before_the_trial_is_opened_what_is_not_public_leads_to_the_sign_in(instance: Any) -> None:
+    nobody = Client()
+    for row in ROWS.values():
+        answer: Any = nobody.get(address(row, PLACES["own"]))
+        assert answer.status_code < 500, row.page
+        if not row.open_to_everybody and "GET" in row.methods:
+            wanted = 401 if row.for_programs else 302
+            assert answer.status_code == wanted, row.page
+
+
+def test_no_other_method_reaches_a_view(trial: Cast) -> None:
+    boss = browsers({"administrator": trial.administrator})
+    for row, method in product(ROWS.values(), ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")):
+        if not row.for_programs:
+            for client in boss.values():
+                answer = client.generic(method, address(row, PLACES["own"]))
+                assert answer.status_code == 405, (method, row.page)

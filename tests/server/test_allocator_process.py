@@ -25,7 +25,7 @@ from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Participant
 from equipoise_server.vault.models import Allocation, Kit, Slot
-from server.allocator_process import Allocator, through
+from server.allocator_process import SECONDS, Allocator, through
 from server.cast import NOW, Cast
 from server.vault_hand import past_the_guards
 
@@ -65,12 +65,18 @@ def allocate(participant, site="s01", **changes):
     return client.allocate(participant=participant, site=site, stratum=STRATUM, **named)
 
 
+def all_at_once(ask, *asked):
+    """What each is answered; every answer takes its time, and most of it is waiting."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(ask, asked))
+
+
 def every_message_has_one_size(allocator):
-    answers = [allocator.ask("allocate", **given(f"P{number}")) for number in range(12)]
-    answers += [allocator.ask("allocate", **given("P0", site="nowhere"))]
-    answers += [allocator.ask("allocate", **given("P99", site="nowhere"))]
-    answers += [allocator.ask("allocate", **given("P98", key="k/P1"))]
-    answers += [allocator.ask(verb) for verb in ("commitment", "label", "matches", "unguarded")]
+    asked = [given(f"P{number}") for number in range(12)]
+    answers = all_at_once(lambda one: allocator.ask("allocate", **one), *asked)
+    asked = [given("P0", site="nowhere"), given("P99", site="nowhere"), given("P98", key="k/P1")]
+    answers += all_at_once(lambda one: allocator.ask("allocate", **one), *asked)
+    answers += all_at_once(allocator.ask, "commitment", "label", "matches", "unguarded")
     answers += [allocator.ask("lowest_stock", site="s01"), allocator.ask("nothing")]
     assert {len(one) for one in answers} == {frames.FRAME}
     assert Allocation.objects.filter(participant__in=[f"P{n}" for n in range(12)]).count() == 12
@@ -86,21 +92,21 @@ def no_message_tells_an_arm(allocator):
         "deliver": {"site": "s01", "shares": 1, "at": NOW},
         "register_unblinded": {"username": "m", "role": "pharmacist", "by": "m", "at": NOW},
     }
-    for verb in set(verbs.VERBS) - verbs.BLINDED:
+    closed = sorted(set(verbs.VERBS) - verbs.BLINDED)
+    for said in all_at_once(lambda verb: allocator.ask(verb, **asked.get(verb, {})), *closed):
         with pytest.raises(NotPermitted):
-            messages.answered(frames.part_of(allocator.ask(verb, **asked.get(verb, {})))[0], "n")
-    for verb in verbs.BLINDED:
-        for values in (given("P1"), {"participant": "P1"}, {"site": "s01"}, {"kit": kit}, {}):
-            said = allocator.ask(verb, **values).decode("latin1")
-            assert not any(f'"{arm}"' in said for arm in ARMS)
+            messages.answered(frames.part_of(said)[0], "n")
+    values = (given("P1"), {"participant": "P1"}, {"site": "s01"}, {"kit": kit}, {})
+    every = [(verb, one) for verb in sorted(verbs.BLINDED) for one in values]
+    for said in all_at_once(lambda one: allocator.ask(one[0], **one[1]), *every):
+        assert not any(f'"{arm}"' in said.decode("latin1") for arm in ARMS)
 
 
 def what_is_for_the_keeper_is_at_no_door(allocator):
-    for verb in set(verbs.VERBS) - verbs.UNBLINDED:
-        for unblinded in (False, True):
-            said = allocator.ask(verb, unblinded=unblinded)
-            with pytest.raises(NotPermitted):
-                messages.answered(frames.part_of(said)[0], "n")
+    doors = [(verb, side) for verb in set(verbs.VERBS) - verbs.UNBLINDED for side in (False, True)]
+    for said in all_at_once(lambda one: allocator.ask(one[0], unblinded=one[1]), *doors):
+        with pytest.raises(NotPermitted):
+            messages.answered(frames.part_of(said)[0], "n")
 
 
 def a_refusal_is_the_same_as_from_within(allocator):
@@ -152,7 +158,7 @@ OF_THE_WRONG_KIND = 6  # a verb that it knows, of a participant who is a number
 def nonsense_is_refused_and_does_no_harm(allocator):
     for content in NONSENSE:
         if len(content) % frames.FRAME:
-            with sockets.connect(allocator.blinded, seconds=5) as connection:
+            with sockets.connect(allocator.blinded, seconds=SECONDS) as connection:
                 connection.sendall(content)
         else:
             assert b'"answer"' not in allocator.raw(content), content[:40]
@@ -214,7 +220,7 @@ except Exception as problem:
 def web(environment, script, *arguments):
     return subprocess.run(
         [sys.executable, "-c", script, *arguments],
-        env=environment, capture_output=True, text=True, timeout=60, check=False,
+        env=environment, capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
 
 
@@ -254,7 +260,7 @@ def hammer(allocator, people, kills):
             time.sleep(random.uniform(0.02, 0.4))
             allocator.kill()
             allocator.start()
-        return [one.result(120) for one in asked]
+        return [one.result(SECONDS) for one in asked]
 
 
 def test_an_allocator_killed_at_any_moment_loses_and_repeats_nothing(allocator):

@@ -316,7 +316,7 @@ def test_a_dump_of_all_that_the_web_can_read_says_nothing_of_arms(template, tmp_
 
     monkeypatch.setenv("WORLDS_KEPT", "yes")
     before = f"ni{os.getpid()}n"
-    live(template, tmp_path, SMALL, (6, 1), "a", "b")
+    live(template, tmp_path, SMALL, "6/1", "a", "b")
     with psycopg.connect(template.server) as server:
         rows = server.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{before}%"]

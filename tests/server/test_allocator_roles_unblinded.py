@@ -10,13 +10,21 @@ from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.supply.dispense import dispense, prepare_unit, thaw_unit
 from equipoise_server.services.verify import verify
 from equipoise_server.store.roles import UNBLINDED_ADDS, UNBLINDED_READS
+from server import ports
 from server.cast import NOW
 from server.conftest import use
 from server.test_allocator_roles import ANYWHERE, ROLES, as_role, columns, refused, separated
-from server.test_unblinded import OPEN_TO, PEOPLE, PIN, enter, free_port, reveal
+from server.test_unblinded import PEOPLE, PIN, enter, reveal
 from server.unblinded_process import Unblinded, Visitor
 
 __all__ = ["separated"]
+
+OPEN_TO = {
+    "fu": {"worklist", "kits", "lots", "accountability", "preparations"},
+    "hu": {"worklist", "kits", "lots", "accountability", "preparations", "journal"},
+    "li": {"board"},
+}
+"""Pages that read where nobody has done anything yet."""
 
 
 def reads(role_url: str, table: str) -> bool:
@@ -42,7 +50,7 @@ def test_the_unblinded_pages_work_with_what_little_they_may(separated, tmp_path)
     use(separated.instance.folder, separated.instance.url)
     for name in PEOPLE:
         enter(name)
-    side = Unblinded(here, separated.allocator, free_port())
+    side = Unblinded(here, separated.allocator, ports.free())
     try:
         for name, pages in OPEN_TO.items():
             visitor = Visitor(side)

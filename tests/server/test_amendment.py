@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,18 @@ from equipoise_server.services.access.appoint import appoint
 from equipoise_server.services.consenting.consent import consent
 from equipoise_server.services.participants.move_participant import move_participant
 from equipoise_server.services.participants.randomise import randomise
-from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise_server.services.trial.activate_amendment import Approval
 from equipoise_server.services.trial.decide_board import decide_board
 from equipoise_server.services.trial.export import export
-from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.services.verify import verify
 from equipoise_server.store import study as studies
 from equipoise_server.store.dataset import dataset
-from equipoise_server.store.models import ParticipantVersion, RecordVersion, User
+from equipoise_server.store.models import Amendment, ParticipantVersion, RecordVersion, User
 from equipoise_server.store.queries import records
+from equipoise_server.store.queries.finalising import amendments
 from equipoise_server.vault.models import Allocation
 from server.cast import ADULT, INFECTED, NOW, TODAY, Cast, key
+from server.finalising import by_hand, publish, put_in_force
 
 CODE = "S01-AAAAA-AAAAA"
 OTHER = "S01-BBBBB-BBBBB"
@@ -107,22 +108,13 @@ def amended(trial: Cast, tmp_path: Path) -> Path:
     return folder
 
 
-def publish(folder: Path, by: User, **rehearsal: Any) -> str:
-    shown = {"digest": load(folder).digest, "power": 0.8, **rehearsal}
-    return publish_amendment(folder, rehearsal=shown, by=by, at=NOW, key=key())
-
-
-def activate(digest: str, by: User, on: date = TODAY, site: str = "s01") -> None:
-    activate_amendment(digest, site=site, on=on, by=by, at=NOW, key=key())
-
-
 def test_a_participant_moves_at_the_next_visit_and_old_data_stay(
     trial: Cast, amended: Path, sponsor: User, tmp_path: Path
 ) -> None:
     trial.make_eligible(trial.enrol(CODE))
     digest = publish(amended, sponsor)
     assert studies.active().digest == trial.study.digest  # published, not in force
-    activate(digest, sponsor)
+    put_in_force(digest, sponsor)
     assert studies.of_participant(CODE).digest == trial.study.digest
     trial.fill_in(CODE, "screening", {**ADULT, "age": 45}, reason="why", at=LATER)  # old visit
     assert studies.of_participant(CODE).digest == trial.study.digest
@@ -151,7 +143,7 @@ def test_a_change_after_the_move_is_saved_under_the_new_definition(
     trial: Cast, amended: Path, sponsor: User
 ) -> None:
     trial.fill_in(trial.enrol(CODE), "screening", ADULT)
-    activate(publish(amended, sponsor), sponsor)
+    put_in_force(publish(amended, sponsor), sponsor)
     move_participant(participant=CODE, by=trial.investigator, at=LATER, key=key())
     new = {name: value for name, value in ADULT.items() if name != "egfr"}
     unchanged = trial.fill_in(CODE, "screening", {**new, "filtration": 88.5}, at=LATER)
@@ -169,8 +161,8 @@ def test_new_participants_start_under_the_version_of_their_site(
     trial: Cast, amended: Path, sponsor: User
 ) -> None:
     digest = publish(amended, sponsor)
-    activate(digest, sponsor, on=TODAY + timedelta(days=1), site="s01")
-    activate(digest, sponsor, site="s02")
+    put_in_force(digest, sponsor, on=TODAY + timedelta(days=1), site="s01")
+    put_in_force(digest, sponsor, site="s02")
     trial.enrol(CODE)
     trial.enrol("S02-BBBBB-BBBBB", "s02")
     assert studies.of_participant(CODE).digest == trial.study.digest
@@ -188,7 +180,7 @@ def test_after_an_amendment_the_same_list_is_followed(
     randomise(participant=CODE, by=trial.investigator, at=NOW, key=key())
     waiting = trial.make_eligible(trial.enrol("S01-CCCCC-CCCCC"))
     digest = publish(amended, sponsor)
-    activate(digest, sponsor)
+    put_in_force(digest, sponsor)
     trial.enrol(OTHER)
     answers = {name: value for name, value in ADULT.items() if name != "egfr"}
     trial.fill_in(OTHER, "screening", {**answers, "filtration": 88.5, "smoker": False})
@@ -227,12 +219,52 @@ def test_a_lens_that_does_not_explain_a_change_is_refused(
 
 
 def test_a_rehearsal_of_another_version_is_refused(amended: Path, sponsor: User) -> None:
-    with pytest.raises(AmendmentRefused, match="rehearsal"):
+    with pytest.raises(AmendmentRefused, match="not one of this version"):
         publish(amended, sponsor, digest="0" * 64)
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"results": []}, "no estimand"),
+        ({"results": "good"}, "no rehearsal"),
+        ({"trials": 0}, "no trial"),
+        ({"trials": 3}, "says something else"),
+        ({"seed": 2}, "says something else"),
+        ({"effect": 9.0}, "says something else"),
+        ({"complete": False}, "not carried to its end"),
+        ({"duration_days": {"median": 1.0}}, "duration_days"),
+    ],
+)
+def test_a_rehearsal_that_does_not_come_out_again_is_refused(
+    amended: Path, sponsor: User, told: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(AmendmentRefused, match=why):
+        publish(amended, sponsor, **told)
+    assert not Amendment.objects.exists()
+
+
+def test_a_site_works_under_no_version_that_its_ethics_committee_has_not_approved(
+    amended: Path, sponsor: User
+) -> None:
+    digest = publish(amended, sponsor)
+    for reference, given, why in (
+        ("  ", TODAY, "no document"),
+        ("x" * 201, TODAY, "more than 200"),
+        ("EC 17", TODAY + timedelta(days=1), "lies ahead"),
+    ):
+        with pytest.raises(AmendmentRefused, match=why):
+            put_in_force(digest, sponsor, approval=Approval(reference=reference, on=given))
+    put_in_force(digest, sponsor)
+    there = amendments()[0].sites["s01"]
+    assert (there.on, there.approval, there.approved_on) == (TODAY, "EC 2026-17", TODAY)
+    assert verify().sound
+    by_hand("UPDATE store_siteapproval SET reference = %s", "EC 18")
+    assert not verify().sound
+
+
 def test_arms_may_not_change_under_a_sealed_list(amended: Path, sponsor: User) -> None:
-    _edit(amended / "protocol.yaml", lambda one: one["arms"][0].update(ratio=1))
+    _edit(amended / "protocol.yaml", lambda one: one["arms"][0].update(ratio=6))
     with pytest.raises(AmendmentRefused, match="arms"):
         publish(amended, sponsor)
 
@@ -242,12 +274,12 @@ def test_versions_go_forward_only(amended: Path, sponsor: User, trial: Cast) -> 
     with pytest.raises(AmendmentRefused):
         publish(amended, sponsor)
     with pytest.raises(AmendmentRefused, match="is over"):
-        activate(digest, sponsor, on=TODAY - timedelta(days=1))
-    activate(digest, sponsor)
+        put_in_force(digest, sponsor, on=TODAY - timedelta(days=1))
+    put_in_force(digest, sponsor)
     with pytest.raises(AmendmentRefused, match="already"):
-        activate(digest, sponsor)
+        put_in_force(digest, sponsor)
     with pytest.raises(NotPermitted):
-        activate(digest, trial.investigator, site="s02")
+        put_in_force(digest, trial.investigator, site="s02")
 
 
 def _consented_anew(folder: Path, version: str) -> None:
@@ -265,7 +297,7 @@ def test_where_people_agree_anew_they_move_when_they_have(
     digest = publish(amended, sponsor)
     for code in (CODE, OTHER):
         randomise(participant=code, by=trial.investigator, at=LATER, key=key())
-    activate(digest, sponsor)
+    put_in_force(digest, sponsor)
     trial.fill_in(CODE, "start", {"vomiting": False}, visit="start", at=LATER)
     assert studies.of_participant(CODE).digest == trial.study.digest  # did not agree yet
     with pytest.raises(AmendmentRefused, match="sign the consent"):

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from equipoise_server.store.models import Finding, LedgerEntry
-from server.cast import Cast
+from server.cast import ADULT, NOW, Cast
 from server.test_api import HERE, Program, token_of, two
 
 __all__ = ["two"]
@@ -97,26 +97,29 @@ def test_who_only_reads_or_may_not_asks_nothing(two: Cast, site: Program) -> Non
     assert not Finding.objects.filter(origin="person").exists()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {**ASK},
-        {**ASK, "text": ""},
-        {**ASK, "text": "x" * 2001},
-        {**ASK, "text": "\x00"},
-        {**ASK, "text": "why", "number": -1},
-        {**ASK, "text": "why", "item": "no_such_item"},
-        {**ASK, "text": "why", "visit": "never"},
-        {**ASK, "text": "does this person get the active arm?"},
-        [],
-        "why",
-    ],
+NONSENSE: tuple[Any, ...] = (
+    {},
+    {**ASK},
+    {**ASK, "text": ""},
+    {**ASK, "text": "x" * 2001},
+    {**ASK, "text": "\x00"},
+    {**ASK, "text": "\ud800"},
+    {**ASK, "text": "why", "number": -1},
+    {**ASK, "text": "why", "number": True},
+    {**ASK, "text": "why", "item": "no_such_item"},
+    {**ASK, "text": "why", "visit": "never"},
+    {**ASK, "text": "why", "vist": "screen"},
+    {**ASK, "text": "does this person get the active arm?"},
+    [],
+    "why",
 )
-def test_nonsense_opens_nothing(two: Cast, manager: Program, body: Any) -> None:
-    sent = post(manager, "queries", body)
-    assert sent.status_code in (400, 404, 409, 422), sent.content
-    assert {"code", "message"} == sent.json().keys()
+
+
+def test_nonsense_opens_nothing(two: Cast, manager: Program) -> None:
+    for number, body in enumerate(NONSENSE):
+        sent = post(manager, "queries", body, f"nonsense-{number}")
+        assert sent.status_code in (400, 404, 409, 422), (body, sent.content)
+        assert {"code", "message", "problems"} == sent.json().keys()
     assert not Finding.objects.filter(origin="person").exists()
 
 
@@ -153,3 +156,28 @@ def test_a_program_follows_every_change_and_none_twice(
     assert manager.get(f"changes?since={quote(ahead)}")["changes"] == []
     assert manager.get("changes?since=yesterday", 422)["code"] == "http.422"
     assert manager.get("changes?since=2026-03-01T00:00:00", 422)["code"] == "http.422"
+
+
+def test_the_changes_say_what_was_answered_by_whom_and_why(two: Cast, manager: Program) -> None:
+    later = NOW + timedelta(hours=1)
+    two.fill_in(HERE, "screening", {**ADULT, "age": 51}, reason="Misread", at=later)
+    told = [one for one in manager.get("changes")["changes"] if one["form"] == "screening"]
+    assert [(one["version"], one["answers"]["age"]) for one in told] == [(1, 44), (2, 51)]
+    assert [one["reason"] for one in told] == ["", "Misread"]
+    assert {(one["saved_by"], one["site"]) for one in told} == {("chen", "s01")}
+    under = told[0]["study"]
+    items = manager.get(f"forms/screening?study={under}")
+    assert items["study"] == under
+    assert told[0]["answers"].keys() <= {one["id"] for one in items["items"]}
+    assert manager.get(f"forms/screening?study={'0' * 64}", 404)["code"] == "refused.unknown"
+
+
+def test_the_pages_of_queries_do_not_shift_when_one_is_closed(two: Cast, manager: Program) -> None:
+    numbers = []
+    for item in ("age", "sex", "egfr"):
+        words = {**ASK, "item": item, "text": "Sure?"}
+        numbers.append(post(manager, "queries", words, f"open-{item}-key").json()["query"])
+    first = manager.get("queries?limit=1")
+    post(manager, f"queries/{numbers[0]}/turns", {"act": "close"}, "close-first")
+    rest = manager.get(f"queries?limit=5&after={first[-1]['id']}")
+    assert [one["id"] for one in (*first, *rest)] == numbers

@@ -16,17 +16,24 @@ from django.db import connections
 
 from equipoise.errors import EquipoiseError, SavedFirst
 from equipoise_server.allocator import client
+from equipoise_server.services.access.appoint import appoint
 from equipoise_server.services.background.tick import tick
+from equipoise_server.services.cleaning.verify_source import verify_source
 from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.participants.withdraw import withdraw
+from equipoise_server.services.trial.lock_part import lock_part
 from equipoise_server.services.verify import verify
+from equipoise_server.store.locks import Part
 from equipoise_server.store.models import (
     LedgerEntry,
     Participant,
     RandomisationRequest,
     RecordVersion,
 )
+from equipoise_server.store.queries import checklist
+from server.allocator_process import SECONDS
 from server.cast import ADULT, INFECTED, NOW, TODAY, Cast, key
+from server.finalising import seen, sign_as
 
 PEOPLE = 4
 SOURCE = Path(__file__).parents[2] / "src"
@@ -103,6 +110,42 @@ def test_of_many_who_saw_the_same_version_one_saves(trial: Cast) -> None:
     assert verify().sound
 
 
+def test_of_a_save_and_a_lock_at_the_same_moment_one_comes_too_late(trial: Cast) -> None:
+    """Each record is finished: a change of it would void its signature, a lock forbid the change."""
+    given = {"username": "mo", "full_name": "Mo", "role": "monitor", "site": None}
+    monitor = appoint(**given, by=trial.administrator, at=NOW, key=key())
+    parts = []
+    for letter in "ABC":
+        code = trial.enrol(f"S01-AAAAA-AAAA{letter}")
+        trial.fill_in(code, "screening", ADULT)
+        sign_as(trial.investigator, code, "screening", seen(code, "screening"))
+        part = Part(scope="record", site="s01", participant=code, visit="screen", form="screening")
+        items = {one.item for one in checklist.unverified(part)}
+        verify_source(
+            participant=code, form="screening", visit="screen", items=items, expected=1,
+            by=monitor, at=NOW, key=key(),
+        )  # fmt: skip
+        parts.append(part)
+    older = {**ADULT, "age": 45}
+    answers = together(
+        *(
+            lambda part=part: lock_part(part, by=trial.data_manager, at=NOW, key=key())
+            for part in parts
+        ),
+        *(
+            lambda part=part: trial.fill_in(part.participant, "screening", older, reason="why")
+            for part in parts
+        ),
+    )
+    for locked, saved in zip(answers[: len(parts)], answers[len(parts) :], strict=True):
+        if locked is None:
+            assert type(saved).__name__ == "PartLocked"
+        else:
+            assert type(locked).__name__ == "NotReady"
+            assert type(saved).__name__ == "Saved"
+    assert verify().sound
+
+
 def test_one_request_sent_by_many_is_carried_out_once(trial: Cast) -> None:
     code = trial.enrol()
     answers = together(
@@ -140,7 +183,7 @@ def test_processes_that_write_one_chain_neither_fork_it_nor_lose_an_entry(trial:
         subprocess.Popen([sys.executable, "-c", SCRIPT, str(me), code], env=environment)
         for me in range(1, 4)
     ]
-    assert [process.wait(60) for process in running] == [0, 0, 0]
+    assert [process.wait(SECONDS) for process in running] == [0, 0, 0]
     assert RecordVersion.objects.count() == 60
     found = verify()
     assert found.sound

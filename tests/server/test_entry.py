@@ -35,7 +35,7 @@ def test_a_form_is_filled_in_and_saved(here: tuple[Cast, Client, str]) -> None:
 
 
 WRONG = {
-    "age": ["fourty", "44,5", "44.5", "-1", "121", "9" * 60, "1e3", "NaN", "４４", "<b>44</b>"],
+    "age": ["fourty", "44,5", "44.5", "-1", "121", "9" * 60, "1e3", "NaN", "四四", "<b>44</b>"],
     "egfr": ["88,5", "abc", "1000", "--3", "∞", "0x10"],
     "sex": ["x", "F<script>"],
     "consent_signed": ["maybe", "1"],

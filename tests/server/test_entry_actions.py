@@ -147,7 +147,8 @@ def test_the_same_dose_sent_twice_is_recorded_once(trial: Cast) -> None:
     client, page = signed_in(trial.nurse), f"{URL}/{code}/dose/"
     here = timezone.now().astimezone(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")
     form = fields_of(client.get(page)) | {"identity": code, "unit": f"{kit}-01", "v.dose_at": here}
-    assert [client.post(page, form).status_code for _ in range(2)] == [302, 302]
+    colleague = form | {"key": key(), "unit": f" {kit}－０1".lower(), "identity": f"{code}\u3000"}
+    assert [client.post(page, one).status_code for one in (form, form, colleague)] == [302] * 3
     assert len(state_of(code).doses) == 1
 
 

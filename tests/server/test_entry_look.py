@@ -19,7 +19,7 @@ from equipoise_server.web.entry.actions import ACTIONS
 from equipoise_server.web.entry.browser import rules_text
 from equipoise_server.web.entry.plan import plan
 from equipoise_server.web.entry.sheet import held
-from equipoise_server.web.entry.typed import raw, read, shown, with_offset
+from equipoise_server.web.entry.typed import neat, raw, read, shown, with_offset
 from server.cast import ADULT, Cast
 from server.entry import answers, fields_of
 from server.pages import Texts, signed_in
@@ -125,6 +125,32 @@ def test_an_hour_of_the_site_gets_its_offset_unless_it_is_not_one(
     text: str, zone: str, expected: str
 ) -> None:
     assert with_offset(text, zone) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("number", "３８．５", "38.5"),
+        ("number", "38。5", "38.5"),
+        ("number", "－５", "-5"),
+        ("number", "1,5", "1,5"),  # one and a half, or fifteen
+        ("number", "10²", "10²"),
+        ("date", "2026/3/1", "2026-03-01"),
+        ("date", "20260301", "2026-03-01"),
+        ("date", "2026年3月1日", "2026-03-01"),
+        ("date", "3/1/2026", "3/1/2026"),  # March or January
+        ("partial", "2026年3月", "2026-03"),
+        ("partial", "UN", "UN"),
+        ("datetime", "2026.3.1 8:05", "2026-03-01 08:05"),
+        ("datetime", "２０２６－０３－０１　０８：３０", "2026-03-01 08:30"),
+        ("text", "ＡＢ　２０", "ＡＢ　２０"),
+    ],
+)
+def test_what_a_keyboard_writes_otherwise_is_read_where_it_can_only_be_meant_so(
+    kind: str, text: str, expected: str
+) -> None:
+    assert neat(kind, text) == expected
+    assert neat(kind, expected) == expected
 
 
 def test_numbers_are_shown_as_they_are_written() -> None:

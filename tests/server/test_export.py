@@ -254,7 +254,7 @@ def test_an_export_readsone_moment_while_others_go_on_saving(trial: Cast) -> Non
         before = [len(list(Stored().versions())), len(list(Stored().entries()))]
         other = Thread(target=save)
         other.start()
-        other.join(timeout=30)
+        other.join(timeout=300)
         assert not other.is_alive()
         assert [len(list(Stored().versions())), len(list(Stored().entries()))] == before
         assert len(list(Stored().participants())) == 2

@@ -53,6 +53,18 @@ def test_no_factor_no_signature(screened: Cast) -> None:
     assert not Signature.objects.exists()
 
 
+def test_only_what_is_chosen_is_signed_and_something_has_to_be(screened: Cast) -> None:
+    client = signed_in(screened.investigator)
+    page = f"{HERE}sign/{CODE}/screening/"
+    drawn = client.get(page).content.decode()
+    assert drawn.count('name="record"') == 1
+    sent = {one: said for one, said in fields_of(client.get(page)).items() if one != "record"}
+    answer = client.post(page, sent)
+    assert answer.status_code == 409
+    assert "a record to sign" in text_of(answer)
+    assert not Signature.objects.exists()
+
+
 def test_signed_in_the_dialogue(screened: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The factor page is tested with the people; here its answer is a real grant."""
     from server.finalising import proof_for

@@ -15,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from server import conftest
+from server.conftest import Source
+
 SOURCE = Path(__file__).parents[2] / "src"
 STUDY = Path(__file__).parents[1] / "studies" / "three_arms"
 
@@ -37,30 +40,33 @@ for name, role in (("guo", "data manager"), ("hu", "statistician")):
 
 
 @pytest.fixture(scope="module")
-def made(template: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+def made(template: Source, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """An instance on this engine, which the tests below leave as it is or as they found it."""
-    return new(template, tmp_path_factory.mktemp("made"))
+    found = place(template, tmp_path_factory.mktemp("made"), "made")
+    done = python(found.environment, MAKE, str(found.folder), str(STUDY))
+    assert done.returncode == 0, done.stderr
+    return found
 
 
 @pytest.fixture
-def spare(template: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
-    """One to be damaged."""
-    return new(template, tmp_path)
+def spare(template: Source, made: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
+    """A copy of it, to be damaged."""
+    found = place(template, tmp_path, f"{made.name}_{abs(hash(str(tmp_path))) % 10**6}")
+    shutil.copytree(made.folder, found.folder)
+    if template.server:
+        conftest._create(template.server, found.name, made.name)
+    return found
 
 
-def new(template: SimpleNamespace, under: Path) -> SimpleNamespace:
-    """A new instance, made by a process of its own."""
-    folder = under / "trial"
-    name = f"made{os.getpid()}{abs(hash(str(under))) % 10**6}"
+def place(template: Source, under: Path, name: str) -> SimpleNamespace:
+    """Where an instance is to be: `folder`, `name` of its databases, `environment`."""
     url = template.server.replace("/postgres?", f"/{name}?") if template.server else None
     environment = {
         **os.environ,
         "PYTHONPATH": str(SOURCE),
         **({"DATABASE_URL": url} if url else {}),
     }
-    done = python(environment, MAKE, str(folder), str(STUDY))
-    assert done.returncode == 0, done.stderr
-    return SimpleNamespace(folder=folder, environment=environment)
+    return SimpleNamespace(folder=under / "trial", name=name, environment=environment)
 
 
 def python(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -70,7 +76,7 @@ def python(environment: dict[str, str], *arguments: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
 

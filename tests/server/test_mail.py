@@ -15,7 +15,8 @@ from equipoise.errors import FormIncomplete, UnknownRecord
 from equipoise_server.identity.models import Letter
 from equipoise_server.services.letters import mail
 from equipoise_server.services.outbox.send_mail import MOST_TRIES, send_mail
-from server.smtp import Server, free_port, serving
+from server import ports
+from server.smtp import Server, serving
 
 ANNA = "anna.canary@example.org"
 
@@ -86,7 +87,7 @@ def test_a_server_that_is_down_loses_nothing(instance: SimpleNamespace) -> None:
     for number in range(3):
         _queue(key=f"k{number}")
     before = (settings.EMAIL_HOST, settings.EMAIL_PORT)
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", ports.free()
     try:
         down = send_mail(at=_now())
     finally:

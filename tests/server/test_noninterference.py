@@ -16,12 +16,14 @@ from server.worlds_run import SMALL, different, live
 
 IN_EVERY_RUN = {
     "sqlite": ("a_log_line", "one_more_question_to_the_database", "the_order_of_columns",
-               "what_the_square_on_a_label_says"),
+               "what_the_square_on_a_label_says",
+               "who_is_in_which_group_of_an_interim_analysis"),
     "postgresql": ("a_log_line", "a_field_for_programs", "the_order_of_signatures",
                    "the_subject_of_a_letter"),
 }[conftest.ENGINE]  # fmt: skip
 
 NEVER_ASKED = {
+    ":nowhere": "what a program is told that asks at no address at all",
     "data:deviation": "the small trial keeps to its plan",
     "data:preview": "no laboratory file was sent",
     "data:query": "nobody has asked anything that is still open",
@@ -112,6 +114,7 @@ def test_everything_that_goes_wrong_in_a_trial_went_wrong_in_it(worlds):
     assert b'"quarantined": true' in a["default/store_kit"]
     entries = a["default/store_ledgerentry"]
     for what in (b"kit-replaced", b"kit-transferred", b"unblinding-noted", b"exported",
+                 b"interim-conducted", b"board-decided",
                  b"source-verified", b"signed", b"dose-recorded", b"amendment-published"):  # fmt: skip
         assert what in entries, what
     assert b'"became":"lost"' in a["default/store_ledgerpayload"]

@@ -16,7 +16,6 @@ from equipoise.errors import (
     RevealLimit,
     UnknownRecord,
 )
-from equipoise.protocol.load import load
 from equipoise_server.allocator import (
     asking,
     client,
@@ -37,9 +36,7 @@ ARMS = {"high", "low", "placebo"}
 WHY = {"participant": "P0", "reason": "anaphylaxis"}
 
 
-@pytest.fixture
-def sealed(instance):
-    study = load(instance.folder / "study")
+def fill(study):
     client.generate(study, label="demo", at=AT, seed=bytes(32))
     client.deliver(site="s01", shares=8, at=AT)
     levels = dict([lists.configure(study, label="demo")["strata"][0].split("=")])

@@ -387,6 +387,7 @@ def test_a_live_trial_demands_both_from_its_first_day(instance: Any) -> None:
 def test_each_step_answers_with_one_statement(trial: Cast) -> None:
     from django.test.utils import CaptureQueriesContext
 
+    _may("screen", trial.investigator)  # PostgreSQL prepares it once per connection
     with CaptureQueriesContext(connection) as asked, transaction.atomic():
         before = len(asked)
         _may("screen", trial.investigator)

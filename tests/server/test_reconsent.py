@@ -10,14 +10,11 @@ import pytest
 from django.urls import reverse
 
 from equipoise.errors import AlreadyRecorded, AmendmentRefused, ReconsentDue
-from equipoise.protocol.load import load
 from equipoise_server.services.access.appoint import appoint
 from equipoise_server.services.consenting.consent_sign import copy_of
 from equipoise_server.services.consenting.consent_talk import talk_of
 from equipoise_server.services.participants.move_participant import move_participant
 from equipoise_server.services.participants.randomise import randomise
-from equipoise_server.services.trial.activate_amendment import activate_amendment
-from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.services.verify import verify
 from equipoise_server.store import life
 from equipoise_server.store import study as studies
@@ -25,6 +22,7 @@ from equipoise_server.store.models import ConsentGiven, LedgerEntry, Participant
 from equipoise_server.store.queries import consents
 from server.cast import NOW, TODAY, Cast, key
 from server.consenting import begin, consented, read_and_answer, sign_both
+from server.finalising import publish, put_in_force
 from server.pages import signed_in, text_of
 
 FIRST, SECOND, THIRD = "S01-AAAAA-AAAAA", "S01-BBBBB-BBBBB", "S01-CCCCC-CCCCC"
@@ -58,10 +56,9 @@ def _in_force(trial: Cast, folder: Path) -> str:
         at=NOW,
         key=key(),
     )
-    shown = {"digest": load(folder).digest, "power": 0.8}
-    digest = publish_amendment(folder, rehearsal=shown, by=sponsor, at=NOW, key=key())
+    digest = publish(folder, sponsor)
     assert consents.to_sign_anew(None, LATER) == (), "published is not in force"
-    activate_amendment(digest, site="s01", on=TODAY, by=sponsor, at=NOW, key=key())
+    put_in_force(digest, sponsor)
     return digest
 
 

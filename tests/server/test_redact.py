@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from datetime import timedelta
@@ -11,11 +12,15 @@ from django.db import connection
 
 from equipoise.errors import KeyReused, NotPermitted, TwoPersonsRequired, UnknownRecord
 from equipoise_server.services.access.two_persons import Agreed
+from equipoise_server.services.records.keep_draft import Typed, keep_draft
 from equipoise_server.services.records.redact import redact
+from equipoise_server.services.records.redact_texts import redact_texts
 from equipoise_server.services.verify import verify
-from equipoise_server.store.models import LedgerEntry, RecordPayload, Trial
+from equipoise_server.store import life
+from equipoise_server.store.models import Draft, LedgerEntry, RecordPayload, Trial
 from equipoise_server.store.queries import records
-from equipoise_server.store.queries.finalising import removed, signatures
+from equipoise_server.store.queries.entries import written
+from equipoise_server.store.queries.finalising import proposals, removed, signatures
 from equipoise_server.store.save import Place
 from server.cast import ADULT, NOW, TODAY, Cast, key
 from server.finalising import seen, sign_as
@@ -69,6 +74,16 @@ def test_the_answer_is_nowhere_and_the_rest_can_be_read(typed: Cast) -> None:
     }
     assert (first.remains["age"], "egfr" in first.remains) == (44, False)
     assert verify().sound
+
+
+def test_what_somebody_typed_and_did_not_save_goes_too(typed: Cast) -> None:
+    said = {"v.egfr": ["77.125"], "v.age": ["51"]}
+    for by in (typed.investigator, typed.assessor):
+        draft = Typed(said=said, version=2, key="a")
+        keep_draft(place=PLACE, typed=draft, by=by, at=LATER)
+    redact(PLACE, items=("egfr",), at=LATER, key=key(), **_persons(typed))
+    assert "77.125" not in _everything()
+    assert [json.loads(one.said) for one in Draft.objects.all()] == [{"v.age": ["51"]}] * 2
 
 
 def test_the_signature_on_what_was_removed_is_void(typed: Cast) -> None:
@@ -170,7 +185,7 @@ def test_what_was_said_in_a_query_goes_and_who_said_something_stays(typed: Cast)
     from equipoise_server.services.cleaning.answer_query import answer_query
     from equipoise_server.services.cleaning.open_query import open_query
     from equipoise_server.services.trial.export import export
-    from equipoise_server.store.queries.cleaning import said_on, thread
+    from equipoise_server.store.queries.cleaning import thread
     from server.pages import signed_in, text_of
 
     place = {"participant": CODE, "form": "screening", "visit": "screen"}
@@ -178,7 +193,7 @@ def test_what_was_said_in_a_query_goes_and_who_said_something_stays(typed: Cast)
         **place, item="age", text=f"Is {SECRET} right?", by=typed.data_manager, at=LATER, key="q"
     )
     answer_query(query=number, text="Yes", by=typed.investigator, at=LATER, key=key())
-    asked, _answered = said_on(CODE, "screening", "screen", 0)
+    asked, _answered = written(CODE, ("screening", "screen", 0))
     with pytest.raises(UnknownRecord):
         redact(PLACE, turns=("0" * 64,), at=LATER, key=key(), **_persons(typed))
     manager = signed_in(typed.data_manager)
@@ -220,3 +235,96 @@ def test_two_pages_remove_a_reason(typed: Cast) -> None:
     url = f"/en/finalise/two-persons/{found[1]}/"
     assert agrees.post(url, {"act": "agree", "reason": "Seen"}).status_code == 302
     assert SECRET not in _everything()
+
+
+def test_every_text_that_an_event_can_hold_goes_by_its_name() -> None:
+    from equipoise.participant import events as of_people
+    from equipoise.supply import events as of_kits
+    from equipoise_server.store import texts
+
+    codes = {
+        "code", "site", "version", "signatory", "kit", "replaces", "amount", "unit", "level",
+        "participant", "verified_by", "became", "condition", "stratum",
+    }  # fmt: skip
+    fields = {
+        field.name
+        for kind in (*of_people.KINDS, *of_kits.KINDS)
+        for field in dataclasses.fields(kind)
+        if "str" in str(field.type) or "Literal" in str(field.type)
+    }
+    assert fields - codes <= texts.NAMES
+    assert {"reason", "note"} <= fields
+
+
+def test_a_reason_in_a_life_goes_from_the_ledger_the_state_and_the_pages(typed: Cast) -> None:
+    from equipoise_server.services.participants.fail_screening import fail_screening
+    from equipoise_server.services.trial.export import export
+    from server.pages import signed_in, text_of
+
+    fail_screening(
+        participant=CODE, reason=SECRET, on=TODAY, by=typed.investigator, at=LATER, key=key()
+    )
+    asks, agrees = signed_in(typed.data_manager), signed_in(typed.investigator)
+    page, story = f"/en/finalise/redact/{CODE}/", f"/en/site/participants/{CODE}/"
+    assert SECRET in text_of(asks.get(page))
+    assert SECRET in text_of(asks.get(story))
+    (one,) = [one for one in written(CODE) if SECRET in one.text]
+    assert asks.post(page, {"reason": "names", "key": key()}).status_code == 409
+    assert asks.post(page, {"turn": one.digest, "reason": "names", "key": key()}).status_code == 302
+    waiting = proposals()[0]
+    agreed = {"act": "agree", "reason": "seen", "key": key()}
+    assert agrees.post(f"/en/finalise/two-persons/{waiting.id}/", agreed).status_code == 302
+    assert SECRET not in _everything()
+    assert SECRET not in text_of(asks.get(page))
+    assert "closed without randomisation: (removed because" in text_of(asks.get(story))
+    assert life.state_of(CODE).failure == "[removed]"
+    assert life.state_of(CODE).status == "screen-failed"
+    assert verify().sound
+    export("csv", out=typed.instance.folder / "out", by=typed.statistician, at=LATER)
+
+
+def test_texts_of_a_kit_and_of_a_withdrawn_verification_go_too(typed: Cast) -> None:
+    from equipoise_server.services.cleaning.raise_deviation import raise_deviation
+    from equipoise_server.services.supply.account_for import account_for
+    from equipoise_server.store.models import Kit
+
+    raise_deviation(
+        participant=CODE, kind="other", on=TODAY, text=f"Seen {SECRET}", by=typed.investigator,
+        at=LATER, key=key(),
+    )  # fmt: skip
+    kit = Kit.objects.filter(site=life.site_of(CODE)).first()
+    assert kit is not None
+    account_for(
+        units=[kit.code], became="lost", reason=f"Left with {SECRET}", by=typed.pharmacist,
+        at=LATER, key=key(),
+    )  # fmt: skip
+    chains = {CODE: "Seen", f"kit/{kit.code}": "Left with"}
+    for chain, words in chains.items():
+        found = [one.digest for one in written(chain) if words in one.text]
+        assert found
+        gone = redact_texts(chain, entries=found, at=LATER, key=key(), **_persons(typed))
+        assert gone == len(found)
+        with pytest.raises(UnknownRecord):
+            redact_texts(chain, entries=found, at=LATER, key=key(), **_persons(typed))
+    assert SECRET not in _everything()
+    assert verify().sound
+
+
+def test_one_person_or_a_stranger_removes_no_text(typed: Cast) -> None:
+    from equipoise_server.services.participants.fail_screening import fail_screening
+
+    fail_screening(
+        participant=CODE, reason=SECRET, on=TODAY, by=typed.investigator, at=LATER, key=key()
+    )
+    (one,) = [one for one in written(CODE) if SECRET in one.text]
+    same = Agreed(by=typed.data_manager, reason="Again")
+    nurse = Agreed(by=typed.nurse, reason="Seen")
+    first = _persons(typed)["first"]
+    for second in (same, nurse):
+        with pytest.raises((TwoPersonsRequired, NotPermitted)):
+            redact_texts(
+                CODE, entries=(one.digest,), first=first, second=second, at=LATER, key=key()
+            )
+    with pytest.raises(UnknownRecord):
+        redact_texts("study", entries=(one.digest,), at=LATER, key=key(), **_persons(typed))
+    assert SECRET in _everything()

@@ -23,7 +23,6 @@ from equipoise.errors import (
     UnitNotValid,
     UnknownRecord,
 )
-from equipoise.protocol.load import load
 from equipoise_server.allocator import (
     asking,
     client,
@@ -43,9 +42,7 @@ ARMS = {"high", "low", "placebo"}
 PIN = "correct horse"
 
 
-@pytest.fixture
-def sealed(instance):
-    study = load(instance.folder / "study")
+def fill(study):
     client.generate(study, label="demo", at=AT, seed=bytes(32))
     for site in ("s01", "s02"):
         client.deliver(site=site, shares=8, at=AT)

@@ -163,8 +163,8 @@ def attack(sent: tuple[bytes, ...], examples: int, steps: int) -> None:
 def test_the_door_has_the_messages_that_are_written_down():
     """Whoever adds one decides here that its answer may be known to the blinded side."""
     assert {
-        "allocate", "broken", "commitment", "first_broken", "happened", "holds", "label",
-        "list_low", "lowest_stock", "matches", "not_valid", "replace", "sent", "transfer",
+        "allocate", "broken", "commitment", "first_broken", "happened", "holds", "interim_events",
+        "label", "list_low", "lowest_stock", "matches", "not_valid", "replace", "sent", "transfer",
         "unguarded", "withdraw_kits",
     } == verbs.BLINDED  # fmt: skip
     assert set(PARAMETERS) >= {"participant", "proof", "second", "release", "stratum"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import RequestFactory
+from django.utils.translation import override
 
 from equipoise.errors import (
     AlreadyRecorded,
@@ -15,12 +17,17 @@ from equipoise.errors import (
     SavedFirst,
     UnknownRecord,
 )
+from equipoise.exchange.paper import form_page
 from equipoise_server.services.records.sign import Wanted, sign
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import Record, Signature, SignatureAct, SignatureVoid, Trial
 from equipoise_server.store.queries.finalising import signatures, unsigned
+from equipoise_server.web.entry.printing import filled_in
+from equipoise_server.web.entry.spot import spot
+from equipoise_server.web.shared.page import look
 from server.cast import ADULT, NOW, Cast, key
 from server.finalising import by_hand, proof_for, seen, sign_as
+from server.pages import signed_in
 
 CODE = "S01-AAAAA-AAAAA"
 LATER = NOW + timedelta(hours=1)
@@ -164,3 +171,23 @@ def test_a_locked_study_takes_no_signature(screened: Cast) -> None:
     Trial.objects.update(locked_at=NOW)
     with pytest.raises(Locked):
         sign_as(screened.investigator, CODE, "screening", seen(CODE, "screening"))
+
+
+def test_a_filled_form_on_paper_shows_who_signed_what_and_when(screened: Cast) -> None:
+    def paper(language: str = "en") -> str:
+        asked = RequestFactory().get(f"/{language}/")
+        asked.user, asked.session = screened.investigator, signed_in(screened.investigator).session
+        with override(language):
+            page = look(asked)
+            here = spot(page, CODE, "screening", "screen", 0)
+            return form_page(page.study, here.form, page.language, filled=filled_in(page, here))
+
+    assert "Not signed electronically" in paper()
+    act = sign_as(screened.investigator, CODE, "screening", seen(CODE, "screening"))
+    digest = Record.objects.get(participant=CODE, form="screening").current
+    after = paper()
+    for words in ("Chen", "Investigator", "2026-03-02 17:00:00 UTC+0800", digest, act):
+        assert words in after
+    assert "电子签名" in paper("zh-hans")
+    screened.fill_in(CODE, "screening", {**ADULT, "age": 45}, reason="why", at=LATER)
+    assert "Not signed electronically" in paper()

@@ -20,7 +20,7 @@ from equipoise_server.services.access.appoint import appoint
 from equipoise_server.store import accounts, factors
 from equipoise_server.store.models import FactorGrant, User
 from equipoise_server.web.people import me
-from equipoise_server.web.shared import pending, proof
+from equipoise_server.web.shared import pending, proof, session
 from equipoise_server.web.shared.page import look
 from server.cast import Cast, key
 from server.pages import signed_in, text_of
@@ -318,3 +318,19 @@ def test_a_grant_for_changing_factors_does_not_sign(mei: User) -> None:
 
     with pytest.raises(FactorRefused), transaction.atomic():
         fresh_factor.consume(by=mei, proof=given, purpose="sign 3f", at=timezone.now())
+
+
+def test_how_long_a_session_lasts_is_told_without_making_it_longer(mei: User) -> None:
+    client = signed_in(mei)
+    kept = dict(client.session)
+    assert set(client.get("/en/sign-in/left/").json()) == {"seconds", "whole"}
+    assert dict(client.session) == kept
+    asked = RequestFactory().get("/")
+    asked.user, asked.session = mei, client.session
+    began, seen = kept["began"], kept["seen"]
+    assert session.left(asked, seen) == (session.IDLE_SECONDS, False)
+    assert session.left(asked, seen + 850) == (50, False)
+    assert session.left(asked, seen + 901) == (0, False)
+    asked.session["seen"] = began + session.WHOLE_SECONDS - 40
+    assert session.left(asked, began + session.WHOLE_SECONDS - 30) == (30, True)
+    assert Client().get("/en/sign-in/left/").json() == {"seconds": 0, "whole": False}

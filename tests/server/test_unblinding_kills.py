@@ -15,7 +15,7 @@ from equipoise_server.services.trial import note_unblindings as noting
 from equipoise_server.services.verify import verify
 from equipoise_server.store.models import LedgerEntry
 from equipoise_server.vault.models import VaultLedgerEntry
-from server.allocator_process import Allocator, through
+from server.allocator_process import SECONDS, Allocator, through
 from server.cast import NOW, Cast, key
 
 PIN = "a good long PIN"
@@ -48,7 +48,7 @@ def proved(about: dict[str, str]) -> dict[str, str]:
 def send_and_kill(running: Allocator, given: dict[str, str], after: float) -> None:
     """The request goes out, and the allocator is gone so many seconds later."""
     message = {"person": "chen", "verb": "reveal", "about": running.about, "proof": given}
-    with sockets.connect(running.unblinded, seconds=20) as connection:
+    with sockets.connect(running.unblinded, seconds=SECONDS) as connection:
         connection.sendall(frames.pack(messages.question("act", message, "n")))
         time.sleep(after)
         running.kill()

@@ -23,8 +23,6 @@ from equipoise_server.services.consenting.consent import consent
 from equipoise_server.services.participants.move_participant import move_participant
 from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.participants.screen import screen
-from equipoise_server.services.trial.activate_amendment import activate_amendment
-from equipoise_server.services.trial.publish_amendment import publish_amendment
 from equipoise_server.store import study as studies
 from equipoise_server.store.queries import checklist, coding, participants, verifying
 from equipoise_server.store.queries.finalising import unsigned
@@ -35,6 +33,7 @@ from equipoise_server.web.site import work
 from equipoise_server.web.site.course import courses
 from equipoise_server.web.site.matrices import matrix
 from server.cast import NOW, TODAY, Cast, key, open_the_trial
+from server.finalising import publish, put_in_force
 from server.pages import signed_in
 
 pytestmark = pytest.mark.once
@@ -47,9 +46,8 @@ def adopt(trial: Cast, folder: Path) -> str:
         username="sp", full_name="Sp", role="sponsor", site=None, by=trial.administrator, at=NOW,
         key=key(),
     )  # fmt: skip
-    shown = {"digest": load(folder).digest, "power": 0.8}
-    digest = publish_amendment(folder, rehearsal=shown, by=sponsor, at=NOW, key=key())
-    activate_amendment(digest, site="s01", on=TODAY, by=sponsor, at=NOW, key=key())
+    digest = publish(folder, sponsor)
+    put_in_force(digest, sponsor)
     return digest
 
 

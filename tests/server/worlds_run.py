@@ -9,9 +9,10 @@ import subprocess
 import sys
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 
 from server import imaged
+from server.conftest import Source
+from server.interims import plan_for
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -26,18 +27,19 @@ def product(folder: Path) -> Path:
     Every world of a run is one and the same program, whatever is edited while they live.
     """
     if not folder.exists():
-        shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "src", folder / "src")
         (folder / "docs").symlink_to(ROOT / "docs")
         shutil.copytree(ROOT / "studies", folder / "studies")
         shutil.copytree(SMALL, folder / "small")
+        plan_for(folder / "small", 10, first=0.2)
         imaged.add_pictures(folder / "small", transcribed=True)
     return folder
 
 
-def live(template: SimpleNamespace, out: Path, study: Path, size: tuple[int, int],
-         *worlds: str) -> list[World]:  # fmt: skip
+def live(template: Source, out: Path, study: Path, size: str,
+         *worlds: str, with_leak: str = "4/0") -> list[World]:  # fmt: skip
     """What each world's blinded side holds and shows; `size`: participants, depth of the crawl."""
-    copy = product(template.folder / "product")
+    copy = product(template.folder.with_name("product"))
     environment = {
         **os.environ,
         "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{HERE.parent}",
@@ -46,7 +48,7 @@ def live(template: SimpleNamespace, out: Path, study: Path, size: tuple[int, int
         "WORLDS_NAME": f"ni{os.getpid()}n{next(_names)}",
     }
     kept = {SMALL: copy / "small", REFERENCE: copy / "studies" / REFERENCE.name}
-    words = [out, template.folder, kept[study], *size, *worlds]
+    words = [out, template.folder, kept[study], size, with_leak, *worlds]
     done = subprocess.run(
         [sys.executable, str(HERE / "worlds.py"), *map(str, words)],
         env=environment,

@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import Any
 
 SEED = 7
-OFFICE = ("pharmacist", "unblinded monitor", "safety-board statistician")
+OFFICE = (
+    "pharmacist",
+    "unblinded monitor",
+    "safety-board statistician",
+    "safety-board member",
+)
 EXPORTS = ("csv", "odm", "fhir", "ctgov", "who24")
 
 
@@ -87,6 +92,7 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
 
     desk.finish_cleaning(at)
     depot.finish(at)
+    take_a_look(desk, at)
     unblind_one(desk, at)
     send_pictures(desk, at)
     finalise(desk.staff, at + timedelta(hours=5))
@@ -98,6 +104,17 @@ def finish(desk: Any, depot: Any, folder: Path, at: datetime) -> None:
     for kind in EXPORTS:
         export(kind, out=folder / "exports" / kind, by=statistician, at=at)
     archive.write(folder / "backup" / "exports.tar.gz", folder / "exports", {"at": at})
+
+
+def take_a_look(desk: Any, at: datetime) -> None:
+    """The interim analysis, where it is due: the board reads it, and lets the trial go on."""
+    from equipoise_server.commands.demo_interim import InterimDesk
+    from equipoise_server.services.trial.freeze_interim import interim_progress
+
+    progress = interim_progress(at)
+    if progress is not None and progress.due(0) is not None:
+        looks = InterimDesk(study=desk.study, staff=desk.staff)
+        looks.take(at)
 
 
 def send_pictures(desk: Any, at: datetime) -> None:
@@ -149,8 +166,11 @@ def refuse_for_want_of_stock(at: datetime) -> None:
 
 def publish_another_version(desk: Any, folder: Path, at: datetime) -> None:
     """An amendment that changes its number alone, in force at the first site."""
+    from dataclasses import asdict
+
     from equipoise.protocol.load import load
-    from equipoise_server.services.trial.activate_amendment import activate_amendment
+    from equipoise.rehearsal.sweep import rehearse
+    from equipoise_server.services.trial.activate_amendment import Approval, activate_amendment
     from equipoise_server.services.trial.publish_amendment import publish_amendment
 
     new = folder / "amended"
@@ -162,10 +182,15 @@ def publish_another_version(desk: Any, folder: Path, at: datetime) -> None:
     lines[number] = f'version: "{version}.1"'
     path.write_text("\n".join(lines), "utf-8")
     sponsor = next(user for (role, _), user in desk.staff.items() if role == "sponsor")
-    shown = {"digest": load(new).digest, "power": 0.8}
+    amended = load(new)
+    shown = asdict(rehearse(amended, scenario=next(iter(amended.scenarios)), trials=2))
+    shown |= {"seconds": 0.0, "trials_per_second": 0.0}  # how long it took differs by chance
+    shown |= {"seconds": 0.0, "trials_per_second": 0.0}  # how long it took is not the same twice
     digest = publish_amendment(new, rehearsal=shown, by=sponsor, at=at, key="amend")
     site, on = desk.study.protocol.sites[0].id, at.date() + timedelta(days=2)
-    activate_amendment(digest, site=site, on=on, by=sponsor, at=at, key="activate")
+    approval = Approval(reference="EC 17", on=at.date())
+    given = {"site": site, "on": on, "approval": approval}
+    activate_amendment(digest, **given, by=sponsor, at=at, key="activate")
 
 
 def open_the_trial(study: Any, at: datetime) -> dict[tuple[str, str], Any]:

@@ -65,6 +65,39 @@ def test_a_dose_that_ended_early_becomes_partial_and_a_mistake_full_again():
     assert lived(CorrectDose(number=1, amount="full"), state=partial).doses == state.doses
     with pytest.raises(AlreadyRecorded):
         decide(partial, CorrectDose(number=1, amount="partial"))
-    for number, amount in ((1, "not"), (2, "full"), (3, "partial")):
-        with pytest.raises(DoseNotAllowed):
-            decide(partial, CorrectDose(number=number, amount=amount))
+    with pytest.raises(DoseNotAllowed, match="not recorded"):
+        decide(partial, CorrectDose(number=3, amount="partial"))
+
+
+def test_a_dose_that_was_not_given_after_all_frees_its_unit_and_its_time():
+    state = lived(dose(1, 1), dose(2, 13), CorrectDose(number=1, amount="not"), state=IN)
+    assert [(one.amount, one.unit) for one in state.doses] == [("not", None), ("full", "K1-02")]
+    assert state.first_dose_at == at(13)
+    back = lived(CorrectDose(number=1, amount="full", at=at(2), unit="K1-01"), state=state)
+    assert back.first_dose_at == at(2)
+    assert decide(state, dose(3, 25, unit="K1-01"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [
+        (CorrectDose(number=3, amount="full"), UnitNotValid),
+        (CorrectDose(number=3, amount="full", unit="K2-03", at=at(20)), UnitNotValid),
+        (CorrectDose(number=3, amount="full", unit="K1-02", at=at(20)), UnitNotValid),
+        (CorrectDose(number=3, amount="full", unit="K1-03", at=at(13)), DoseNotAllowed),
+        (CorrectDose(number=3, amount="full", unit="K1-03", at=at(-1)), DoseNotAllowed),
+        (CorrectDose(number=3, amount="full", unit="K1-03", at=at(40)), DoseNotAllowed),
+        (CorrectDose(number=1, amount="full", unit="K1-02"), UnitNotValid),
+        (CorrectDose(number=1, amount="full", at=at(13)), DoseNotAllowed),
+        (CorrectDose(number=1, amount="full", at=at(14)), DoseNotAllowed),
+        (CorrectDose(number=2, amount="full", at=at(0)), DoseNotAllowed),
+        (CorrectDose(number=2, amount="full", at=at(13), unit="K1-02"), AlreadyRecorded),
+        (CorrectDose(number=3, amount="not"), AlreadyRecorded),
+    ],
+)
+def test_what_cannot_have_been_is_not_corrected_to(wrong, refusal):
+    not_given = GiveDose(number=3, at=at(25), amount="not")
+    stopped = StopDosing(reason="reaction", at=at(30))
+    state = lived(dose(1, 1), dose(2, 13), not_given, stopped, state=IN)
+    with pytest.raises(refusal):
+        decide(state, wrong)

@@ -12,6 +12,7 @@ from equipoise.analysis.labels import Labels, Named, with_unit
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.summaries import mean_sd, share, spread
 from equipoise.analysis.tables import Line, Table, heading, line
+from equipoise.errors import say
 
 SKEWED = 0.25
 """Mean and median further apart than this share of the SD: quartiles are shown instead."""
@@ -29,7 +30,7 @@ def baseline_table(trial: Trial, labels: Labels) -> Table:
         id="baseline",
         title="Baseline characteristics of all randomised participants",
         first="Characteristic",
-        columns=(*heads, f"All (n = {sum(counts)})"),
+        columns=(*heads, say("All (n = {n})", n=sum(counts))),
         lines=tuple(lines),
         notes=(
             "Numbers are mean (SD), or median (lower to upper quartile) where the distribution "
@@ -55,9 +56,9 @@ def _numbers(
     column = np.array([np.nan if (v := number(one)) is None else v for one in values])
     skewed = _skewed(column)
     tell = spread if skewed else mean_sd
-    words = "median (quartiles)" if skewed else "mean (SD)"
+    words = "{item} — median (quartiles)" if skewed else "{item} — mean (SD)"
     cells = [tell(column[np.array(mask)]) for mask in inside]
-    lines = [line(f"{with_unit(named)} — {words}", cells)]
+    lines = [line(say(words, item=with_unit(named)), cells)]
     if np.isnan(column).any():
         gone = [int(np.isnan(column[np.array(mask)]).sum()) for mask in inside]
         lines.append(line("Not known", [str(one) for one in gone], depth=1))

@@ -11,8 +11,9 @@ import numpy as np
 from equipoise.analysis.estimators import Estimate, bang, james
 from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
+from equipoise.analysis.summaries import spanned
 from equipoise.analysis.tables import Table, line
-from equipoise.errors import NotEstimable
+from equipoise.errors import NotEstimable, say
 from equipoise.protocol.forms import Form, Item
 
 
@@ -105,7 +106,9 @@ def blinding_table(trial: Trial, labels: Labels) -> Table | None:
             "Bang, control (95 % CI)",
             "James (95 % CI)",
         ),
-        lines=tuple(line(f"{one.who}, {one.visit}", _cells(one)) for one in found),
+        lines=tuple(
+            line(say("{who}, {visit}", who=one.who, visit=one.visit), _cells(one)) for one in found
+        ),
         notes=(
             "Bang: 0 = guessing at random, 1 = all right, −1 = all wrong. James: 1 = all cannot "
             "say, 0.5 = guessing at random, 0 = all right. Guesses late in a trial also reflect "
@@ -128,7 +131,7 @@ def _bang(guess: np.ndarray, arm: np.ndarray) -> list[str]:
     try:
         found = bang(guess, arm)
     except NotEstimable as problem:
-        return [f"– ({problem.why})", "–"]
+        return [say("– ({why})", why=problem.why), "–"]
     return [_said(found.experimental), _said(found.control)]
 
 
@@ -136,10 +139,10 @@ def _james(guess: np.ndarray, arm: np.ndarray) -> list[str]:
     try:
         return [_said(james(guess, arm))]
     except NotEstimable as problem:
-        return [f"– ({problem.why})"]
+        return [say("– ({why})", why=problem.why)]
 
 
 def _said(one: Estimate) -> str:
     parts: Sequence[float] = (one.value, one.ci_low, one.ci_high)
     value, low, high = (f"{part:.2f}".replace("-", "−") for part in parts)
-    return f"{value} ({low} to {high})"
+    return spanned(value, low, high)

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from types import MappingProxyType
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from equipoise.forms.record import Record
 from equipoise.protocol.model import Arm, Study
 
 UNKNOWN_ZONE = "UTC"
+Board = Literal["", "continue", "efficacy", "futility", "safety"]
+"""What the safety board decided after a look: to go on, or why it stopped the trial."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +55,35 @@ class ParticipantRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taken:
+    """One interim look that was taken, opened after release.
+
+    `information`: events (or participants) that it had, of `planned`. `z`: by contrast,
+    `experimental - control`; above 0 the experimental arm does better, None where it could not
+    be estimated. `decision`: what the board decided after it, empty where nothing yet.
+    """
+
+    look: int
+    information: float
+    planned: float
+    boundary_z: float
+    frozen_at: str
+    decision: Board
+    z: Mapping[str, float | None]
+
+    @property
+    def fraction(self) -> float:
+        """Information over what was planned."""
+        return self.information / self.planned
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dataset:
     """Everything an analysis may read.
 
     `events` holds counts taken from the ledger, name of the event to how often it stands
     there (`screened`, `randomised`, `dose-recorded` ...); the flow is checked against them.
+    `looks` are the interim analyses that were taken.
     """
 
     study: Study
@@ -64,6 +91,7 @@ class Dataset:
     records: Sequence[Record]
     events: Mapping[str, int] = field(default_factory=dict)
     history: Mapping[str, int] = field(default_factory=dict)
+    looks: tuple[Taken, ...] = ()
 
     @cached_property
     def randomised(self) -> tuple[ParticipantRow, ...]:

@@ -14,6 +14,7 @@ from equipoise.analysis.plan import Trial
 from equipoise.analysis.sets import Members
 from equipoise.analysis.summaries import share
 from equipoise.analysis.tables import Line, Table, heading, line
+from equipoise.errors import say
 from equipoise.safety import judge
 
 Phase = Literal["before", "during", "after"]
@@ -128,20 +129,20 @@ def overview_table(trial: Trial, labels: Labels, found: Harms) -> Table:
     kinds: list[tuple[str, Callable[[Happening], bool]]] = [
         ("Any adverse event", lambda one: True),
         ("Related to the product", lambda one: one.related),
-        (f"Grade {SEVERE} or more", lambda one: (one.grade or 0) >= SEVERE),
+        (say("Grade {n} or more", n=SEVERE), lambda one: (one.grade or 0) >= SEVERE),
         ("Serious", lambda one: one.serious),
         ("Serious and related", lambda one: one.serious and one.related),
         ("Fatal", lambda one: one.fatal),
     ]
     lines = [line(words, _shares(found, keep)) for words, keep in kinds]
-    lines.append(heading(f"Worst grade ({trial.protocol.safety.grading})"))
+    lines.append(heading(say("Worst grade ({grading})", grading=trial.protocol.safety.grading)))
     worst = worst_grades(found)
     for grade in GRADES:
         cells = [
             share(sum(worst.get(code) == grade for code in who), len(who))
             for who in found.people.values()
         ]
-        lines.append(line(f"Grade {grade}", cells, depth=1))
+        lines.append(line(say("Grade {n}", n=grade), cells, depth=1))
     lines.append(heading("Events"))
     events = [
         str(sum(one.code in set(who) for one in found.emergent)) for who in found.people.values()
@@ -159,9 +160,10 @@ def overview_table(trial: Trial, labels: Labels, found: Harms) -> Table:
 
 def until(trial: Trial, labels: Labels) -> str:
     """Whose events, and up to when."""
-    return (
-        f"{treated_set(trial).set.title.say(labels.language)}; events that began up to day "
-        f"{trial.protocol.safety.last_day}."
+    return say(
+        "{set}; events that began up to day {day}.",
+        set=treated_set(trial).set.title.say(labels.language),
+        day=trial.protocol.safety.last_day,
     )
 
 
@@ -187,9 +189,9 @@ def terms(found: Harms) -> list[str]:
 def term_table(trial: Trial, labels: Labels, found: Harms) -> Table:
     """Participants by term and worst grade of that term, per arm."""
     columns = [
-        f"{labels.arm(arm)}, {words}"
+        say("{arm}, {which}", arm=labels.arm(arm), which=words)
         for arm in found.people
-        for words in (*(f"grade {grade}" for grade in GRADES), "any grade")
+        for words in (*(say("grade {n}", n=grade) for grade in GRADES), "any grade")
     ]
     return Table(
         id="adverse-events-by-term",
@@ -216,11 +218,18 @@ def _graded(found: Harms, term: str) -> list[str]:
     return cells
 
 
+_PHASES: Mapping[Phase, str] = {
+    "before": "Before the course",
+    "during": "During the course",
+    "after": "After the course",
+}
+
+
 def phase_table(trial: Trial, labels: Labels, found: Harms) -> Table:
     """Participants with events that began before, during and after the course."""
     kinds: list[tuple[str, Callable[[Happening], bool]]] = [
         ("Any adverse event", lambda one: True),
-        (f"Grade {SEVERE} or more", lambda one: (one.grade or 0) >= SEVERE),
+        (say("Grade {n} or more", n=SEVERE), lambda one: (one.grade or 0) >= SEVERE),
         ("Serious", lambda one: one.serious),
     ]
     lines: list[Line] = []
@@ -241,7 +250,7 @@ def phase_table(trial: Trial, labels: Labels, found: Harms) -> Table:
                 )
                 for who in found.people.values()
             ]
-            lines.append(line(f"{phase.capitalize()} the course", cells, depth=1))
+            lines.append(line(_PHASES[phase], cells, depth=1))
     return Table(
         id="events-before-during-after",
         title="Adverse events before, during and after the course",
@@ -249,7 +258,10 @@ def phase_table(trial: Trial, labels: Labels, found: Harms) -> Table:
         columns=heads(found, labels),
         lines=tuple(lines),
         notes=(
-            "Before: began between consent and the first dose. During: from the first to the day "
-            f"of the last dose. After: later, up to day {trial.protocol.safety.last_day}.",
+            say(
+                "Before: began between consent and the first dose. During: from the first to the "
+                "day of the last dose. After: later, up to day {day}.",
+                day=trial.protocol.safety.last_day,
+            ),
         ),
     )

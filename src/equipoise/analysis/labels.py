@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from equipoise.analysis.answers import said
+from equipoise.analysis.words import words_in
+from equipoise.errors import say
 from equipoise.protocol.forms import CodeList, Item
 from equipoise.protocol.model import Derived, Study
 
@@ -47,6 +49,10 @@ class Labels:
     study: Study
     language: str = "en"
 
+    def words(self, template: str, /, **facts: object) -> str:
+        """What the report says of its own, in its language."""
+        return words_in(self.language, say(template, **facts) if facts else template)
+
     @cached_property
     def arms(self) -> dict[str, str]:
         """A short name for every arm: its title up to the first comma, else its id."""
@@ -85,7 +91,7 @@ class Labels:
     def named(self, name: str) -> Named:
         """What a bare, `form.item` or `visit.form.item` name stands for."""
         if name == "site":
-            return Named(text="Site", unit="", type="code", codes=self._sites())
+            return Named(text=self.words("Site"), unit="", type="code", codes=self._sites())
         parts = name.split(".")
         if len(parts) > 1:
             return self.item(parts[-2], parts[-1])
@@ -103,13 +109,17 @@ class Labels:
         told = said(value)
         return dict(self.named(name).codes).get(told, told)
 
+    def unit(self, unit: str | None) -> str:
+        """A UCUM unit as people write it."""
+        return self.words(unit_of(unit))
+
     def _sites(self) -> tuple[tuple[str, str], ...]:
         return tuple((one.id, one.name.say(self.language)) for one in self.study.protocol.sites)
 
     def _of_item(self, item: Item) -> Named:
         return Named(
             text=item.text.say(self.language),
-            unit=unit_of(item.unit),
+            unit=self.unit(item.unit),
             type=item.type,
             codes=self._codes(item.codes),
         )
@@ -119,7 +129,7 @@ class Labels:
         told = [row.value for row in derived.rows if isinstance(row.value, str)]
         return Named(
             text=derived.text.say(self.language),
-            unit=unit_of(derived.unit),
+            unit=self.unit(derived.unit),
             type=derived.type,
             codes=listed or tuple((one, one) for one in dict.fromkeys(told)),
         )

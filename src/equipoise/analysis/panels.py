@@ -15,6 +15,7 @@ from equipoise.analysis.labels import Labels, with_unit
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.summaries import mean_sd
 from equipoise.analysis.tables import Line, Table, heading, line
+from equipoise.errors import say
 from equipoise.forms.record import Record
 from equipoise.protocol.estimands import Panel
 
@@ -67,7 +68,7 @@ def _cell(item: str, arm: str, phase: Phase, values: Sequence[float]) -> Cell:
         mean=mean,
         sd=sd,
         half=1.96 * sd / n**0.5 if n else float("nan"),
-        words=f"{mean_sd(column)}; {n}" if n else "–",
+        words=say("{value}; {n}", value=mean_sd(column), n=n) if n else "–",
     )
 
 
@@ -100,7 +101,9 @@ def _known(trial: Trial, row: ParticipantRow, form: str, item: str) -> list[tupl
 def panel_table(trial: Trial, labels: Labels, panel: Panel, cells: Sequence[Cell]) -> Table:
     """A panel as a table: one line per item, three columns per arm."""
     arms = [arm.id for arm in trial.dataset.arms]
-    columns = [f"{labels.arm(arm)}, {phase}" for arm in arms for phase in PHASES]
+    columns = [
+        say("{arm}, {phase}", arm=labels.arm(arm), phase=phase) for arm in arms for phase in PHASES
+    ]
     told = {(one.item, one.arm, one.phase): one.words for one in cells}
     lines: list[Line] = [
         line(
@@ -116,10 +119,13 @@ def panel_table(trial: Trial, labels: Labels, panel: Panel, cells: Sequence[Cell
         columns=tuple(columns),
         lines=tuple(lines),
         notes=(
-            "Mean (SD); participants with a value. Before: the last value up to day 0. During: "
-            "the participant's mean from day 1 to the day of the last dose. After: the last value "
-            f"later than that, up to day {trial.protocol.safety.last_day}. Descriptive; those who "
-            "died or left are missing from later columns.",
+            say(
+                "Mean (SD); participants with a value. Before: the last value up to day 0. During: "
+                "the participant's mean from day 1 to the day of the last dose. After: the last "
+                "value later than that, up to day {day}. Descriptive; those who died or left are "
+                "missing from later columns.",
+                day=trial.protocol.safety.last_day,
+            ),
         ),
     )
 
@@ -137,9 +143,9 @@ def care_table(trial: Trial, labels: Labels) -> Table | None:
     for item in chosen:
         named = labels.item(name, item.id)
         if item.type == "boolean":
-            lines.append(line(f"{named.text} (ever)", _ever(trial, name, item.id)))
+            lines.append(line(say("{item} (ever)", item=named.text), _ever(trial, name, item.id)))
             continue
-        lines.append(heading(f"{named.text} (last recorded)"))
+        lines.append(heading(say("{item} (last recorded)", item=named.text)))
         lines += [
             line(text, _last(trial, name, item.id, code), depth=1) for code, text in named.codes
         ]

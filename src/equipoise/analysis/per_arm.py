@@ -15,10 +15,23 @@ from equipoise.analysis.independent import independent
 from equipoise.analysis.result import Result, Second, finite
 from equipoise.analysis.sets import Members
 from equipoise.analysis.variable import Variable
-from equipoise.errors import EquipoiseError
+from equipoise.errors import EquipoiseError, say
 
 DEATH = 2
-_MEASURES = {1: "cumulative incidence, death competing", DEATH: "cumulative incidence of death"}
+_MEASURES = {
+    0: "difference in cumulative incidence, death competing, day {day}",
+    1: "cumulative incidence, death competing, day {day}",
+    DEATH: "cumulative incidence of death, day {day}",
+}
+
+
+def _on_day(kind: int, at: float) -> str:
+    return say(_MEASURES[kind], day=f"{at:g}")
+
+
+def not_taken(method: str, variable: Variable) -> str:
+    """That a method has no answer for this kind of endpoint."""
+    return say("{method} does not take a {kind} endpoint", method=method, kind=variable.kind)
 
 
 def arm_rows(
@@ -45,7 +58,7 @@ def _of_arm(blank: Result, arm: str, measure: str) -> Result:
 def _share(members: Members, variable: Variable, arm: str, blank: Result) -> Result:
     row = _of_arm(blank, arm, "share with the event")
     if variable.kind != "binary":
-        return replace(row, problem=f"exact does not take a {variable.kind} endpoint")
+        return replace(row, problem=not_taken("exact", variable))
     value = variable.value[members.in_arm(arm) & variable.usable]
     if value.size == 0:
         return replace(row, problem="nobody in the arm has a value")
@@ -68,9 +81,9 @@ def zero_limit(row: Result) -> Result:
 def _incidence(
     members: Members, variable: Variable, arm: str, cause: int, at: float, blank: Result
 ) -> Result:
-    row = _of_arm(blank, arm, f"{_MEASURES[cause]}, day {at:g}")
+    row = _of_arm(blank, arm, _on_day(cause, at))
     if variable.kind != "time":
-        return replace(row, problem=f"aalen_johansen does not take a {variable.kind} endpoint")
+        return replace(row, problem=not_taken("aalen_johansen", variable))
     found = incidence(members, variable, arm, cause, at)
     if found is None:
         return replace(row, problem="nobody in the arm has a value")
@@ -105,12 +118,12 @@ def incidence_contrast(
     good = variable.endpoint.better in {"sooner", "higher"}
     row = replace(
         blank,
-        measure=f"difference in {_MEASURES[1]}, day {at:g}",
+        measure=_on_day(0, at),
         null=0.0,
         benefit="above" if good else "below",
     )
     if variable.kind != "time":
-        return replace(row, problem=f"aalen_johansen does not take a {variable.kind} endpoint")
+        return replace(row, problem=not_taken("aalen_johansen", variable))
     ours = incidence(members, variable, contrast.experimental, 1, at)
     theirs = incidence(members, variable, contrast.control, 1, at)
     if ours is None or theirs is None:

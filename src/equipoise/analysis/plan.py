@@ -23,12 +23,12 @@ from equipoise.analysis.endpoints import evaluate
 from equipoise.analysis.estimators import Estimate, Outcome
 from equipoise.analysis.independent import independent
 from equipoise.analysis.methods import PER_ARM, SPECS, Spec, benefit, reported, spec_of
-from equipoise.analysis.per_arm import arm_rows, incidence_contrast, zero_limit
+from equipoise.analysis.per_arm import arm_rows, incidence_contrast, not_taken, zero_limit
 from equipoise.analysis.result import Result, Second, finite
 from equipoise.analysis.sets import Members, analysis_sets
 from equipoise.analysis.summaries import groups_of
 from equipoise.analysis.variable import Variable
-from equipoise.errors import EquipoiseError, NotEstimable
+from equipoise.errors import EquipoiseError, NotEstimable, say
 from equipoise.protocol.estimands import Endpoint, Estimand, Method
 from equipoise.protocol.model import Protocol
 
@@ -106,19 +106,50 @@ class _Task:
         return dict(self.method.parameters)
 
 
-def _method(trial: Trial, estimand: Estimand, method: Method, role: Role) -> list[Result]:
+def _task(trial: Trial, estimand: Estimand, method: Method, role: Role) -> _Task:
     chosen = trial.sets[method.set or estimand.set]
-    variable = trial.variable(
-        method.endpoint or estimand.endpoint, emergent_only=chosen.treated_only
-    )
-    task = _Task(
+    return _Task(
         trial=trial,
         estimand=estimand,
         method=method,
         role=role,
         members=chosen,
-        variable=variable,
+        variable=trial.variable(
+            method.endpoint or estimand.endpoint, emergent_only=chosen.treated_only
+        ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unarmed:
+    """What the main method of one estimand is given, whatever the arms.
+
+    `rows`: positions in the order of the dataset, shape (m,). `arguments`: of the estimator, all
+    but the arm.
+    """
+
+    variable: Variable
+    spec: Spec
+    rows: NDArray[np.int64]  # (m,)
+    arguments: Mapping[str, Any]
+
+
+def unarmed(trial: Trial, estimand: Estimand) -> Unarmed:
+    """Who enters the main method of an estimand that compares arms, and what is known of them.
+
+    Raises:
+        KeyError: this version does not compute the method.
+
+    """
+    task = _task(trial, estimand, estimand.main, "main")
+    spec = spec_of(task.method.estimator, task.parameters)
+    rows = np.flatnonzero(task.members.member & task.variable.usable)
+    given, _ = _without_arm(task, spec, rows)
+    return Unarmed(variable=task.variable, spec=spec, rows=rows, arguments=given)
+
+
+def _method(trial: Trial, estimand: Estimand, method: Method, role: Role) -> list[Result]:
+    task = _task(trial, estimand, method, role)
     if method.estimator in PER_ARM:
         return _by_arm(task)
     rows = [_contrast(task, contrast) for contrast in trial.contrasts]
@@ -135,7 +166,7 @@ def _contrast(task: _Task, contrast: Contrast) -> Result:
     rows = compared(task.members, task.variable, contrast)
     spec = SPECS.get(task.method.estimator)
     if spec is None:
-        words = f"this version computes no {task.method.estimator}"
+        words = say("this version computes no {method}", method=task.method.estimator)
         return replace(_blank(task, contrast, rows), problem=words)
     spec = spec_of(task.method.estimator, task.parameters)
     blank = replace(
@@ -146,8 +177,7 @@ def _contrast(task: _Task, contrast: Contrast) -> Result:
         benefit=benefit(spec, task.variable.endpoint),  # type: ignore[arg-type]
     )
     if task.variable.kind not in spec.kinds:
-        kind = task.variable.kind
-        return replace(blank, problem=f"{task.method.estimator} does not take a {kind} endpoint")
+        return replace(blank, problem=not_taken(task.method.estimator, task.variable))
     return _computed(task, spec, rows, blank)
 
 
@@ -174,7 +204,7 @@ def _blank(task: _Task, contrast: Contrast | None, rows: Compared | None) -> Res
         groups=groups_of(members, variable, shown),
         missing=variable.count("missing", inside),
         carried=variable.count("carried", inside),
-        note=None if task.method.note is None else str(task.method.note),
+        note=task.method.note,
     )
 
 
@@ -201,13 +231,17 @@ def _computed(task: _Task, spec: Spec, rows: Compared, blank: Result) -> Result:
 
 def _arguments(task: _Task, spec: Spec, rows: Compared) -> tuple[dict[str, Any], int]:
     """The arguments of the estimator, and how many covariate values were filled in."""
-    arguments: dict[str, Any] = {"arm": rows.arm, **task.parameters}
-    arguments.update(_outcome(task, spec, rows.rows))
+    arguments, filled = _without_arm(task, spec, rows.rows)
+    return {"arm": rows.arm, **arguments}, filled
+
+
+def _without_arm(task: _Task, spec: Spec, rows: NDArray[np.int64]) -> tuple[dict[str, Any], int]:
+    arguments: dict[str, Any] = {**task.parameters, **_outcome(task, spec, rows)}
     dataset, baseline, filled = task.trial.dataset, task.trial.baseline, 0
     if task.method.strata and "strata" in spec.takes:
-        arguments["strata"] = strata_of(dataset, baseline, task.method.strata, rows.rows)
+        arguments["strata"] = strata_of(dataset, baseline, task.method.strata, rows)
     if task.method.covariates and "covariates" in spec.takes:
-        columns = covariates_of(dataset, baseline, task.method.covariates, rows.rows)
+        columns = covariates_of(dataset, baseline, task.method.covariates, rows)
         filled = columns.filled
         if columns.names:
             arguments["covariates"] = columns.values

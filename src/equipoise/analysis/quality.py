@@ -13,6 +13,7 @@ from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.result import Result
 from equipoise.analysis.tables import Table, heading, line
+from equipoise.errors import say
 
 
 def missing_table(trial: Trial, labels: Labels) -> Table:
@@ -63,8 +64,8 @@ def conduct_table(trial: Trial, results: Sequence[Result], counted: Flow) -> Tab
         ),
     ]
     for name, ours, ledger in counted.checks:
-        words = f"Ledger entries {name}: {ledger}; counted here"
-        lines.append(line(words, [f"{ours}{'' if ours == ledger else ' — DIFFERENT'}"]))
+        words = say("Ledger entries {name}: {n}; counted here", name=name, n=ledger)
+        lines.append(line(words, [str(ours) if ours == ledger else say("{n} — DIFFERENT", n=ours)]))
     lines += [line(name, [str(count)]) for name, count in sorted(dataset.history.items())]
     return Table(
         id="data-quality",

@@ -10,9 +10,9 @@ from equipoise.analysis.estimators import exact, risk_difference
 from equipoise.analysis.harms import Harms, heads, treated_set, until
 from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
-from equipoise.analysis.summaries import share
+from equipoise.analysis.summaries import share, spanned
 from equipoise.analysis.tables import Line, Table, line
-from equipoise.errors import NotEstimable
+from equipoise.errors import NotEstimable, say
 
 
 def special_table(trial: Trial, labels: Labels, found: Harms) -> Table:
@@ -43,11 +43,14 @@ def exact_cell(events: int, n: int) -> str:
     if n == 0:
         return "0/0"
     found = exact(events, n)
-    return f"{share(events, n)[:-1]}; {100 * found.ci_low:.1f} to {100 * found.ci_high:.1f})"
+    low, high = f"{100 * found.ci_low:.1f}", f"{100 * found.ci_high:.1f}"
+    return say("{share}; {low} to {high})", share=share(events, n)[:-1], low=low, high=high)
 
 
 def _differences(trial: Trial, labels: Labels) -> list[str]:
-    return [f"{labels.contrast(one.name)}, points" for one in trial.contrasts]
+    return [
+        say("{contrast}, points", contrast=labels.contrast(one.name)) for one in trial.contrasts
+    ]
 
 
 def difference_cells(
@@ -68,7 +71,7 @@ def difference_cells(
             cells.append("–")
             continue
         value, low, high = (signed(100 * one) for one in (found.value, found.ci_low, found.ci_high))
-        cells.append(f"{value} ({low} to {high})")
+        cells.append(spanned(value, low, high))
     return cells
 
 
@@ -85,7 +88,7 @@ def reaction_table(trial: Trial, labels: Labels) -> Table | None:
         return None
     people = harms_people(trial)
     columns = [f"{labels.arm(arm)} (n = {len(who)})" for arm, who in people.items()]
-    columns += [f"{labels.arm(arm)}, doses" for arm in people]
+    columns += [say("{arm}, doses", arm=labels.arm(arm)) for arm in people]
     lines: list[Line] = []
     for item in ("", *dosing.reaction_items):
         kept = dosing.reaction_items if item == "" else (item,)
@@ -93,7 +96,7 @@ def reaction_table(trial: Trial, labels: Labels) -> Table | None:
         lines.append(line(words, _reactions(trial, people, dosing.reaction_form, kept)))
     return Table(
         id="reactions",
-        title=f"Reactions within {dosing.reaction_hours:g} hours of a dose",
+        title=say("Reactions within {n} hours of a dose", n=f"{dosing.reaction_hours:g}"),
         first="Reaction",
         columns=tuple(columns),
         lines=tuple(lines),

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from equipoise.protocol.frozen import Text
+
 Scale = Literal["ratio", "difference", "index", "share"]
 Favours = Literal["experimental", "control", "neither"]
 
@@ -63,7 +65,7 @@ class Result:
     upper_limit: float | None = None
     benefit: Literal["above", "below"] | None = None
     independent: Second | None = None
-    note: str | None = None
+    note: Text | None = None
     problem: str | None = None
 
     @property
@@ -122,6 +124,6 @@ def document(result: Result) -> dict[str, Any]:
             "difference": second.difference,
             "problem": second.problem,
         },
-        "note": result.note,
+        "note": None if result.note is None else str(result.note),
         "problem": result.problem,
     }

@@ -2,16 +2,21 @@
 
 Each estimand is tested at the full alpha, once, in the order of the plan; with several
 experimental arms every estimand is tested arm by arm, in the order of the protocol. The first
-test that is not significant, or could not be made, ends the confirmatory part.
+test that is not significant, or could not be made, ends the confirmatory part. After interim
+looks the level is that of the look at which the trial stopped (`final_look`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.special import ndtr
+
 from equipoise.analysis.contrasts import Contrast
+from equipoise.analysis.final_look import Standing, crossed
 from equipoise.analysis.result import Result
+from equipoise.errors import listed, say
 from equipoise.protocol.estimands import AnalysisPlan
 
 
@@ -32,7 +37,10 @@ class Decision:
 
 
 def decisions(
-    plan: AnalysisPlan, results: Sequence[Result], contrasts: Sequence[Contrast]
+    plan: AnalysisPlan,
+    results: Sequence[Result],
+    contrasts: Sequence[Contrast],
+    looks: Standing | None = None,
 ) -> tuple[Decision, ...]:
     """Go through the sequence of the plan.
 
@@ -40,6 +48,7 @@ def decisions(
         plan: alpha over `sides`, and the sequence of estimands.
         results: the results of the plan; the main row of each estimand and contrast is used.
         contrasts: experimental arms against the control, in order.
+        looks: the level after interim looks; None where none was taken.
 
     """
     main = {(one.estimand, one.contrast): one for one in results if one.role == "main"}
@@ -47,7 +56,8 @@ def decisions(
     stopped: str | None = None
     for estimand in plan.sequence:
         for contrast in contrasts:
-            step = _decide(plan, main, estimand, contrast, len(found) + 1, stopped)
+            row = main.get((estimand, contrast.name))
+            step = _decide(plan, row, estimand, contrast, len(found) + 1, stopped, looks)
             found.append(step)
             if stopped is None and not step.significant:
                 stopped = _named(step, len(contrasts))
@@ -55,33 +65,57 @@ def decisions(
 
 
 def _named(step: Decision, contrasts: int) -> str:
-    return step.estimand if contrasts == 1 else f"{step.estimand} ({step.contrast})"
+    if contrasts == 1:
+        return step.estimand
+    return say("{estimand} ({contrast})", estimand=step.estimand, contrast=step.contrast)
 
 
 def _decide(
     plan: AnalysisPlan,
-    main: Mapping[tuple[str, str | None], Result],
+    row: Result | None,
     estimand: str,
     contrast: Contrast,
     place: int,
     stopped: str | None,
+    looks: Standing | None,
 ) -> Decision:
-    row = main.get((estimand, contrast.name))
-    p_value = None if row is None else _p_value(plan, row)
+    early = _early(plan, estimand, contrast, looks)
+    p_value = early if early is not None else None if row is None else _p_value(plan, row)
+    level = plan.alpha if looks is None else looks.level
     confirmatory = stopped is None and p_value is not None
-    significant = confirmatory and p_value is not None and p_value <= plan.alpha
+    significant = confirmatory and p_value is not None and p_value <= level
     return Decision(
         place=place,
         estimand=estimand,
         contrast=contrast.name,
         p_value=p_value,
-        alpha=plan.alpha,
+        alpha=level,
         sides=plan.sides,
         confirmatory=confirmatory,
         significant=significant,
         favours=None if row is None else row.favours,
-        reason=_reason(row, p_value, plan, stopped, significant=significant),
+        reason=listed(
+            (
+                _reason(row, p_value, (plan.sides, level), stopped, significant=significant),
+                *((_AT_THE_LOOK,) if early is not None and stopped is None else ()),
+            ),
+            " ",
+        ),
     )
+
+
+_AT_THE_LOOK = "Tested at the interim look at which the trial was stopped."
+
+
+def _early(
+    plan: AnalysisPlan, estimand: str, contrast: Contrast, looks: Standing | None
+) -> float | None:
+    """The p-value at the look that stopped the trial, where this was tested there."""
+    stopped = looks.stopped if looks is not None and looks.estimand == estimand else None
+    z = None if stopped is None else stopped.z.get(contrast.name)
+    if stopped is None or z is None or not crossed(stopped, contrast.name, plan.sides):
+        return None
+    return float(2 * ndtr(-abs(z)) if plan.sides == 2 else ndtr(-z))
 
 
 def _p_value(plan: AnalysisPlan, row: Result) -> float | None:
@@ -95,17 +129,19 @@ def _p_value(plan: AnalysisPlan, row: Result) -> float | None:
 def _reason(
     row: Result | None,
     p_value: float | None,
-    plan: AnalysisPlan,
+    test: tuple[int, float],
     stopped: str | None,
     *,
     significant: bool,
 ) -> str:
     if p_value is None:
         why = row.problem if row is not None and row.problem else "it was not computed"
-        return f"Not confirmatory: {why}."
+        return say("Not confirmatory: {why}.", why=why)
     if stopped is not None:
-        return f"Not confirmatory: the sequence ended at {stopped}."
-    side = "two-sided" if plan.sides == 2 else "one-sided"
+        return say("Not confirmatory: the sequence ended at {stopped}.", stopped=stopped)
+    sides, level = test
+    side = "two-sided" if sides == 2 else "one-sided"
     if significant:
-        return f"Confirmatory: significant at {side} {plan.alpha:g}."
-    return f"Confirmatory test made: not significant at {side} {plan.alpha:g}; the sequence ends."
+        return say("Confirmatory: significant at {side} {level}.", side=side, level=f"{level:.4g}")
+    words = "Confirmatory test made: not significant at {side} {level}; the sequence ends."
+    return say(words, side=side, level=f"{level:.4g}")

@@ -12,6 +12,7 @@ from equipoise.analysis.estimators.inputs import BoolArray, FloatArray
 from equipoise.analysis.result import Group
 from equipoise.analysis.sets import Members
 from equipoise.analysis.variable import Variable
+from equipoise.errors import say
 
 
 def groups_of(members: Members, variable: Variable, arms: Sequence[str]) -> tuple[Group, ...]:
@@ -26,13 +27,14 @@ def _group(variable: Variable, inside: BoolArray, arm: str) -> Group:
     if variable.kind == "time":
         events = int(variable.event[inside].sum())
         middle = median_time(variable.time[inside], variable.event[inside])
-        words = "not reached" if middle is None else f"{middle:g} days"
-        return Group(arm=arm, n=n, events=events, summary=f"{share(events, n)}, median {words}")
+        words = "not reached" if middle is None else say("{n} days", n=f"{middle:g}")
+        told = say("{share}, median {time}", share=share(events, n), time=words)
+        return Group(arm=arm, n=n, events=events, summary=told)
     value = variable.value[inside]
     if variable.kind == "binary":
         events = int(value.sum())
         return Group(arm=arm, n=n, events=events, summary=share(events, n))
-    return Group(arm=arm, n=n, events=None, summary=f"median {spread(value)}")
+    return Group(arm=arm, n=n, events=None, summary=say("median {value}", value=spread(value)))
 
 
 def median_time(time: FloatArray, event: BoolArray) -> float | None:
@@ -53,7 +55,12 @@ def spread(values: FloatArray) -> str:
     if known.size == 0:
         return "not known"
     low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
-    return f"{digits(middle)} ({digits(low)} to {digits(high)})"
+    return spanned(digits(middle), digits(low), digits(high))
+
+
+def spanned(value: str, low: str, high: str) -> str:
+    """A number with its limits: `1.5 (1.1 to 2.0)`."""
+    return say("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def mean_sd(values: FloatArray) -> str:

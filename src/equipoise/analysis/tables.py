@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,20 @@ class Table:
     def empty(self) -> bool:
         """Whether the table has no line with anything in it."""
         return not any(line.cells for line in self.lines)
+
+    def told(self, words: Callable[[str], str]) -> Table:
+        """The same table with everything it says put into other words."""
+        return replace(
+            self,
+            title=words(self.title),
+            first=words(self.first),
+            columns=tuple(words(one) for one in self.columns),
+            lines=tuple(
+                replace(one, label=words(one.label), cells=tuple(words(two) for two in one.cells))
+                for one in self.lines
+            ),
+            notes=tuple(words(one) for one in self.notes),
+        )
 
 
 def line(label: str, cells: Sequence[str], depth: int = 0) -> Line:

@@ -39,9 +39,10 @@ TRACEBACK = "EQUIPOISE_TRACEBACK"
 
 
 def build(only: str | None = None) -> typer.Typer:
-    """The application with every verb that is installed, or with `only` one of the core.
+    """The application with every verb that is installed, or with little more than `only` one.
 
-    Loading one verb alone spares `check` the libraries of the rehearsal and of the server.
+    Loading one verb alone spares `check` the libraries of the rehearsal and of the server, and
+    a verb of the server those of the core.
     """
     app = typer.Typer(
         name="equipoise",
@@ -52,7 +53,7 @@ def build(only: str | None = None) -> typer.Typer:
         rich_markup_mode=None,
     )
     app.callback()(_nothing)
-    for verb in VERBS if only is None else (only,):
+    for verb in VERBS if only is None else {only}.intersection(VERBS):
         name = f"equipoise.cli.{verb.replace('-', '_')}"
         if find_spec(name) is not None:
             importlib.import_module(name).register(app)
@@ -60,6 +61,8 @@ def build(only: str | None = None) -> typer.Typer:
         return app
     absent = _join_server(app)
     have = {command.name for command in app.registered_commands}
+    if only is not None:
+        return app if only in have else build()
     for verb in (*VERBS, *SERVER_VERBS):
         if verb not in have:
             _refuse(app, verb, absent)
@@ -110,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
     as_document = "--json" in arguments
     try:
         given = list(arguments) or ["--help"]
-        only = given[0] if given[0] in VERBS else None
+        only = None if given[0].startswith("-") else given[0]
         left = build(only)(args=given, prog_name="equipoise", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         return _refusal("refused.stopped", Place(), "Stopped before the end.", as_document)

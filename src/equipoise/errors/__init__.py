@@ -51,6 +51,7 @@
           PartLocked             a record, visit, participant or site is locked
         NotReady                 something is left to do before a lock
         WaitsForBoard            randomisation waits for the safety board
+        StoppedByBoard           the safety board has stopped it
         AmendmentRefused
         NotLocked
         TwoPersonsRequired
@@ -128,6 +129,7 @@ from equipoise.errors.finalising import (
     LensMissing,
     NotReady,
     PartLocked,
+    StoppedByBoard,
     WaitsForBoard,
 )
 from equipoise.errors.ground import (
@@ -319,6 +321,7 @@ __all__ = [
     "SecondPersonRequired",
     "Sentence",
     "SidesMixed",
+    "StoppedByBoard",
     "StorageFull",
     "StratumUnknown",
     "StudyNotFound",

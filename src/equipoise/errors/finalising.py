@@ -64,6 +64,19 @@ class WaitsForBoard(Refused):
         )
 
 
+class StoppedByBoard(Refused):
+    """The safety board has stopped the trial after an interim look: nobody more is randomised."""
+
+    code = "refused.stopped-by-board"
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "Nobody was randomised: the safety board has stopped randomisation. Follow those who are in the trial as planned, and ask the sponsor what this participant is to be offered."
+            )
+        )
+
+
 class AmendmentRefused(Refused):
     """An amendment cannot be published, activated or followed."""
 

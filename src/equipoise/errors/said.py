@@ -6,7 +6,7 @@ catalogue of that person's language, and fills in the facts, each said the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 Fact = str | int | float
@@ -53,6 +53,19 @@ def listed(parts: Iterable[object], between: str = ", ") -> Listing:
     made.parts = texts
     made.between = between
     return made
+
+
+def in_words(fact: Fact, look: Callable[[str], str]) -> Fact:
+    """A fact in another language; `look` finds a template or a word of ours there.
+
+    Numbers stay as they are, and so does what `look` does not know.
+    """
+    if isinstance(fact, Listing):
+        return look(fact.between).join(str(in_words(one, look)) for one in fact.parts)
+    if isinstance(fact, Sentence):
+        said = {name: in_words(one, look) for name, one in fact.facts.items()}
+        return look(fact.template).format_map(said)
+    return look(fact) if isinstance(fact, str) else fact
 
 
 def taken_apart(fact: Fact) -> object:

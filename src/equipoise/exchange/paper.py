@@ -20,11 +20,15 @@ _WORDS = {
         "participant": "Participant", "visit": "Visit", "number": "Number", "date": "Date",
         "by": "Filled in by", "sign": "Signature", "yes": "Yes", "no": "No",
         "if": "asked if", "computed": "computed", "required": "required", "version": "version",
+        "signed": "Signed electronically", "unsigned": "Not signed electronically.",
+        "void": "no longer holds since", "record": "record", "act": "signature",
     },
     "zh-Hans": {
         "participant": "参与者", "visit": "访视", "number": "编号", "date": "日期",
         "by": "填写人", "sign": "签名", "yes": "是", "no": "否",
         "if": "询问条件", "computed": "计算值", "required": "必填", "version": "版本",
+        "signed": "电子签名", "unsigned": "未电子签名。",
+        "void": "自下列时间起失效", "record": "记录", "act": "签名",
     },
 }  # fmt: skip
 _STYLE = """
@@ -41,6 +45,25 @@ article { break-before: page; }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """An electronic signature as it is printed: who, in which role, what it means, when, on what.
+
+    `record` and `act`: digests of the version signed and of the act of signing. `void_at` and
+    `void_why` where it no longer holds.
+    """
+
+    name: str
+    role: str
+    meaning: str
+    at: datetime
+    version: int
+    record: str
+    act: str
+    void_at: datetime | None = None
+    void_why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """What stands in a form: where and when, and the answers; moments on the clock of `zone`."""
 
@@ -52,6 +75,7 @@ class Filled:
     by: str
     zone: str
     values: Mapping[str, Value]
+    signatures: tuple[Signed, ...] = ()
 
 
 def form_page(
@@ -139,9 +163,38 @@ def _head(words: Mapping[str, str], filled: Filled | None, form: Form) -> str:
 def _foot(words: Mapping[str, str], filled: Filled | None) -> str:
     if filled is not None:
         said = f"{words['version']} {filled.version} · {words['by']} {filled.by}"
-        return f'<p class="small">{escape(said)}</p>'
+        return f'<p class="small">{escape(said)}</p>{_manifest(words, filled)}'
     line = '<span class="line"></span>'
     return f"<p>{words['by']} {line} {words['sign']} {line}</p>"
+
+
+def _manifest(words: Mapping[str, str], filled: Filled) -> str:
+    """The signatures on a form, each with its meaning, its time and zone, and what it is bound to."""
+    if not filled.signatures:
+        return f'<p class="small">{words["unsigned"]}</p>'
+    lines = "".join(_signed(words, one, filled.zone) for one in filled.signatures)
+    return f"<h2>{words['signed']}</h2>{lines}"
+
+
+def _signed(words: Mapping[str, str], one: Signed, zone: str) -> str:
+    void = f"{words['void']} {_instant(one.void_at, zone)}: {one.void_why}" if one.void_at else ""
+    bound = (
+        f"{words['version']} {one.version} · {words['record']} {one.record} · "
+        f"{words['act']} {one.act}"
+    )
+    return (
+        f'<div class="item"><div class="q">{escape(one.name)} · {escape(one.role)}</div>'
+        f'<div class="a">{escape(one.meaning)}</div>'
+        f'<div class="a">{escape(_instant(one.at, zone))}</div>'
+        + (f'<div class="a">{escape(void)}</div>' if void else "")
+        + f'<div class="small">{escape(bound)}</div></div>'
+    )
+
+
+def _instant(at: datetime, zone: str) -> str:
+    """A moment on the clock of the site with its distance from UTC and the name of its zone."""
+    there = at.astimezone(ZoneInfo(zone))
+    return f"{there:%Y-%m-%d %H:%M:%S} UTC{there:%z} ({zone})"
 
 
 def _groups(

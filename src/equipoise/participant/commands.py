@@ -87,13 +87,16 @@ class GiveDose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectDose:
-    """Say how much of a recorded dose was given after all: it ended early, or was mistyped.
+    """Say what became of a recorded dose after all: how much, when, which unit.
 
-    Whether anything was given at all is not changed: the unit is accounted for.
+    `at` and `unit` as they should read; None leaves them as they are. A dose that was not
+    given uses no unit.
     """
 
     number: int
     amount: Amount
+    at: datetime | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from equipoise.errors import (
@@ -16,8 +17,9 @@ from equipoise.errors import (
 )
 from equipoise.participant import commands, events
 from equipoise.participant.events import Event
+from equipoise.participant.evolve import corrected
 from equipoise.participant.require import require_going_on, require_randomised
-from equipoise.participant.state import ParticipantState
+from equipoise.participant.state import Dose, ParticipantState
 
 
 def replace_kit(state: ParticipantState, command: commands.ReplaceKit) -> tuple[Event, ...]:
@@ -45,7 +47,7 @@ def give_dose(state: ParticipantState, command: commands.GiveDose) -> tuple[Even
     if before is not None and (before.amount != "not" or command.amount == "not"):
         raise AlreadyRecorded(state.code, say("Dose {number}", number=command.number))
     if command.amount != "not":
-        _refuse_impossible(state, command)
+        _refuse_impossible(state, command.at)
         _refuse_unit(state, command.unit)
     elif command.unit is not None:
         raise DoseNotAllowed(state.code, "a dose that was not given uses no unit")
@@ -56,20 +58,30 @@ def give_dose(state: ParticipantState, command: commands.GiveDose) -> tuple[Even
 
 
 def correct_dose(state: ParticipantState, command: commands.CorrectDose) -> tuple[Event, ...]:
-    """A given dose was given in full after all, or only in part. Possible at any time."""
+    """What was recorded of a dose reads otherwise. Possible at any time.
+
+    A dose that was given after all is judged as if it were recorded now; a start never moves
+    past that of another dose.
+    """
     before = next((dose for dose in state.doses if dose.number == command.number), None)
-    if before is None or before.amount == "not" or command.amount == "not":
-        raise DoseNotAllowed(
-            state.code,
-            say(
-                "dose {number} cannot become given, or not given, afterwards", number=command.number
-            ),
-        )
-    if before.amount == command.amount:
-        raise AlreadyRecorded(
-            state.code, say("How much of dose {number} was given", number=command.number)
-        )
-    return (events.DoseCorrected(number=command.number, amount=command.amount),)
+    if before is None:
+        why = say("dose {number} is not recorded", number=command.number)
+        raise DoseNotAllowed(state.code, why)
+    event = events.DoseCorrected(
+        number=command.number, amount=command.amount, at=command.at, unit=command.unit
+    )
+    after = corrected(before, event)
+    if after == before:
+        raise AlreadyRecorded(state.code, say("Dose {number}", number=command.number))
+    others = replace(state, doses=tuple(one for one in state.doses if one != before))
+    if after.amount != "not":
+        if after.at != before.at or before.amount == "not":
+            _refuse_impossible(others, after.at)
+        if after.unit is None or after.unit != before.unit:
+            _refuse_unit(others, after.unit)
+        if before.amount != "not":
+            _refuse_overtaking(others, before, after)
+    return (event,)
 
 
 def stop_dosing(state: ParticipantState, command: commands.StopDosing) -> tuple[Event, ...]:
@@ -82,12 +94,24 @@ def stop_dosing(state: ParticipantState, command: commands.StopDosing) -> tuple[
     return (events.DosingStopped(reason=command.reason, at=command.at),)
 
 
-def _refuse_impossible(state: ParticipantState, command: commands.GiveDose) -> None:
-    if state.randomised_at is not None and command.at < state.randomised_at:
+def _refuse_impossible(state: ParticipantState, at: datetime) -> None:
+    if state.randomised_at is not None and at < state.randomised_at:
         raise DoseNotAllowed(state.code, "its time is before randomisation")
-    _refuse_after_stop(state, command.at, "a dose")
-    if any(dose.at == command.at and dose.amount != "not" for dose in state.doses):
+    _refuse_after_stop(state, at, "a dose")
+    if any(dose.at == at and dose.amount != "not" for dose in state.doses):
         raise DoseNotAllowed(state.code, "another dose has the same time")
+
+
+def _refuse_overtaking(others: ParticipantState, before: Dose, after: Dose) -> None:
+    first, last = sorted((before.at, after.at))
+    for dose in others.doses:
+        if dose.amount != "not" and first <= dose.at <= last:
+            why = say(
+                "dose {number} started at {at}; correct that one first",
+                number=dose.number,
+                at=dose.at.isoformat(sep=" ", timespec="minutes"),
+            )
+            raise DoseNotAllowed(others.code, why)
 
 
 def _refuse_after_stop(state: ParticipantState, at: datetime, step: str) -> None:

@@ -101,11 +101,16 @@ class DoseRecorded:
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseCorrected:
-    """How much of a given dose went in is known to be otherwise: full or partial."""
+    """What became of a dose is known to be otherwise. `at`, `unit`: None where they stay.
+
+    A dose that was not given after all loses its unit.
+    """
 
     what: ClassVar[str] = "dose-corrected"
     number: int
     amount: Amount
+    at: datetime | None = None
+    unit: str | None = None
 
 
 @with_config(_STRICT)

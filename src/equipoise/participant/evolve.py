@@ -74,12 +74,17 @@ def _product(
             return replace(state, doses=(*others, dose))
         case DoseCorrected():
             doses = (
-                replace(one, amount=event.amount) if one.number == event.number else one
-                for one in state.doses
+                corrected(one, event) if one.number == event.number else one for one in state.doses
             )
             return replace(state, doses=tuple(doses))
         case DosingStopped():
             return replace(state, dosing_stopped_at=event.at, dosing_stopped=event.reason)
+
+
+def corrected(dose: Dose, event: DoseCorrected) -> Dose:
+    """A dose as it reads after its correction."""
+    unit = None if event.amount == "not" else event.unit or dose.unit
+    return replace(dose, amount=event.amount, at=event.at or dose.at, unit=unit)
 
 
 def _follow_up(

@@ -91,6 +91,30 @@ class Coded:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Normal:
+    """The reference range of an item, in its unit, for who `when` is true of (all, if none).
+
+    `high_item`: the item of the same form in which the laboratory's own upper limit stands; it
+    comes before `high`. Of several ranges of an item the first that fits is taken. A range is
+    shown beside the values; no rule of the trial reads it.
+    """
+
+    form: str
+    item: str
+    low: float | None = None
+    high: float | None = None
+    high_item: str = ""
+    when: str = ""
+
+    def __post_init__(self) -> None:
+        if self.low is None and self.high is None and not self.high_item:
+            raise ValueError(f"the range of {self.item!r} needs a limit")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"the range of {self.item!r} ends before it begins")
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Test:
     """Where one test of a laboratory file goes. `grams_per_mole` bridges mass and amount."""
 
@@ -134,6 +158,7 @@ class Cleaning:
     deviations: tuple[DeviationRule, ...] = ()
     coding: tuple[Coded, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    normals: tuple[Normal, ...] = ()
 
     def __post_init__(self) -> None:
         sampled = any(0 < one.share < 1 for one in self.verification)

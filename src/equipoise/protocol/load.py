@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -88,7 +89,16 @@ def read(name: str | os.PathLike[str]) -> Loaded:
     """
     folder = find(name)
     files = read_files(folder)
-    reader = _Reader(files=files, findings=list(files.findings))
+    found = _understood(tuple(files.texts.items()), files.findings)
+    study = found.study and replace(found.study, folder=str(folder))
+    return replace(found, study=study)
+
+
+@lru_cache(maxsize=4)
+def _understood(texts: tuple[tuple[str, str], ...], refused: tuple[Finding, ...]) -> Loaded:
+    """What these files say. Nothing changes it, so that it is worked out once per process."""
+    files = Files(texts=dict(texts), findings=refused)
+    reader = _Reader(files=files, findings=list(refused))
     protocol = reader.protocol()
     forms = reader.several("forms", Form)
     scenarios = reader.several("scenarios", Scenario)
@@ -101,7 +111,7 @@ def read(name: str | os.PathLike[str]) -> Loaded:
     places = Places(files={**reader.places, **first_lines(prose)})
     study = None
     if protocol and not errors(reader.findings):
-        study = _study(protocol, forms, scenarios, cleaning, files, reader, folder)
+        study = _study(protocol, forms, scenarios, cleaning, files, reader)
         study = study and replace(
             study,
             lenses=tuple(lenses.values()),
@@ -127,7 +137,6 @@ def _study(
     cleaning: Cleaning,
     files: Files,
     reader: _Reader,
-    folder: Path,
 ) -> Study | None:
     protocol = settled(written, written.origin)
     frozen = Frozen({name: settled(form, written.origin) for name, form in forms.items()})
@@ -143,7 +152,7 @@ def _study(
         consents=consents,
         digest=study_digest(protocol, frozen),
         form_digests=Frozen({name: form_digest(protocol, form) for name, form in frozen.items()}),
-        folder=str(folder),
+        folder="",
         cleaning=cleaning,
     )
 

@@ -164,6 +164,27 @@ class LogEntry:
 
 @with_config(STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialCase:
+    """A special situation that one participant of a demonstration comes into.
+
+    Once the record of `form` at `visit` is saved, it says `says` instead, and within
+    `after_hours` the protocol's `report` of it is made with `items`; the item `doses` tells how
+    many doses were given by then.
+    """
+
+    report: str
+    form: str
+    visit: str
+    says: Frozen[Scalar]
+    items: Frozen[Scalar] = Frozen()
+    doses: str | None = None
+    after_hours: float = 6.0
+    source: str | None = None
+    origin: Origin | None = None
+
+
+@with_config(STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScreenFailure:
     """Why someone screened is not randomised: `items` are what their forms then say.
 
@@ -310,6 +331,7 @@ class Scenario:
     events: tuple[EventRate, ...] = ()
     logs: tuple[LogEntry, ...] = ()
     failures: tuple[ScreenFailure, ...] = ()
+    special: tuple[SpecialCase, ...] = ()
     happenings: Frozen[str] = Frozen()
     factors: Frozen[Frozen[float]] = Frozen()
     again: Frozen[int] = Frozen()

@@ -2,6 +2,7 @@
 
 from equipoise.schedule.dosing import DoseAnswer, GivenDose, PlannedDose, Why, doses, next_dose
 from equipoise.schedule.due import Due, due
+from equipoise.schedule.looks import Look, looks_of, next_look
 from equipoise.schedule.matrix import Cell, expected
 from equipoise.schedule.timeline import Timeline
 from equipoise.schedule.windows import Window, window, windows
@@ -11,6 +12,7 @@ __all__ = [
     "DoseAnswer",
     "Due",
     "GivenDose",
+    "Look",
     "PlannedDose",
     "Timeline",
     "Why",
@@ -18,7 +20,9 @@ __all__ = [
     "doses",
     "due",
     "expected",
+    "looks_of",
     "next_dose",
+    "next_look",
     "window",
     "windows",
 ]

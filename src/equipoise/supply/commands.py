@@ -85,6 +85,15 @@ class Administer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotGiven:
+    """A unit that was recorded as given was not: it is prepared, and held, as it was before."""
+
+    number: int
+    participant: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """A unit came back unused."""
 
@@ -143,6 +152,7 @@ Command = (
     | Thaw
     | Prepare
     | Administer
+    | NotGiven
     | Return
     | Destroy
     | Lose

@@ -163,6 +163,20 @@ def _administer(state: KitState, command: commands.Administer) -> tuple[Event, .
     return (administered,)
 
 
+def _not_given(state: KitState, command: commands.NotGiven) -> tuple[Event, ...]:
+    """Whatever became of the kit since: that nothing was given is no use of it."""
+    unit = _any_unit(state, command.number)
+    code = unit_code(state.code, unit.number)
+    if unit.status != "administered":
+        raise _it_is(code, unit)
+    if unit.participant != command.participant:
+        raise UnitOfAnother(code, command.participant)
+    undone = events.GivingUndone(
+        number=command.number, participant=command.participant, at=command.at
+    )
+    return (undone,)
+
+
 def _spent(state: KitState, unit: Unit) -> UnitNotValid:
     code = unit_code(state.code, unit.number)
     return UnitUsed(code) if unit.status == "administered" else _it_is(code, unit)
@@ -275,6 +289,7 @@ _DECISIONS: dict[type, Callable[[KitState, Any], tuple[Event, ...]]] = {
     commands.Thaw: _thaw,
     commands.Prepare: _prepare,
     commands.Administer: _administer,
+    commands.NotGiven: _not_given,
     commands.Return: _return,
     commands.Destroy: _destroy,
     commands.Lose: _lose,

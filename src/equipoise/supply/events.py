@@ -104,6 +104,17 @@ class Administered:
 
 @with_config(_STRICT)
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivingUndone:
+    """A unit that was recorded as given was not given after all."""
+
+    what: ClassVar[str] = "unit-giving-undone"
+    number: int
+    participant: str
+    at: datetime
+
+
+@with_config(_STRICT)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
     """A unit was returned, destroyed or lost."""
 
@@ -152,6 +163,7 @@ Event = (
     | Thawed
     | Prepared
     | Administered
+    | GivingUndone
     | Removed
     | Quarantined
     | Released
@@ -167,6 +179,7 @@ KINDS: tuple[type[Event], ...] = (
     Thawed,
     Prepared,
     Administered,
+    GivingUndone,
     Removed,
     Quarantined,
     Released,

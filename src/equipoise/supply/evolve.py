@@ -11,6 +11,7 @@ from equipoise.supply.events import (
     Dispensed,
     Event,
     Expired,
+    GivingUndone,
     Prepared,
     Quarantined,
     Received,
@@ -53,18 +54,21 @@ def evolve(state: KitState, event: Event) -> KitState:
             return replace(state, quarantined=False)
         case Expired():
             return replace(state, expired=True)
-        case Thawed() | Prepared() | Administered() | Removed():
+        case Thawed() | Prepared() | Administered() | GivingUndone() | Removed():
             return _with_unit(state, event)
 
 
-def _with_unit(state: KitState, event: Thawed | Prepared | Administered | Removed) -> KitState:
+_OfUnit = Thawed | Prepared | Administered | GivingUndone | Removed
+
+
+def _with_unit(state: KitState, event: _OfUnit) -> KitState:
     units = tuple(
         _changed(unit, event) if unit.number == event.number else unit for unit in state.units
     )
     return replace(state, units=units)
 
 
-def _changed(unit: Unit, event: Thawed | Prepared | Administered | Removed) -> Unit:
+def _changed(unit: Unit, event: _OfUnit) -> Unit:
     match event:
         case Thawed():
             return replace(unit, status="thawed", thawed_at=event.at)
@@ -72,5 +76,7 @@ def _changed(unit: Unit, event: Thawed | Prepared | Administered | Removed) -> U
             return replace(unit, status="prepared")
         case Administered():
             return replace(unit, status="administered", participant=event.participant)
+        case GivingUndone():
+            return replace(unit, status="prepared", participant=None)
         case Removed():
             return replace(unit, status=event.became)

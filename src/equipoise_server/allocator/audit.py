@@ -9,7 +9,7 @@ from django.db import connections
 
 from equipoise.digest import sha256
 from equipoise.errors import SealBroken
-from equipoise_server.allocator import audit_product, journal
+from equipoise_server.allocator import audit_interim, audit_product, journal
 from equipoise_server.allocator.allocation import arm_of
 from equipoise_server.allocator.ceremony import slot_name
 from equipoise_server.allocator.kits import arm_in
@@ -42,6 +42,7 @@ def broken() -> tuple[Row, ...]:
         _kits,
         _allocations,
         audit_product.differences,
+        audit_interim.differences,
     )
     return tuple(row for part in parts for row in part())
 

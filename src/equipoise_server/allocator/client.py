@@ -27,6 +27,7 @@ SAME_WHEN_ASKED_AGAIN = frozenset(
         "commitment",
         "first_broken",
         "happened",
+        "interim_events",
         "label",
         "list_low",
         "lowest_stock",

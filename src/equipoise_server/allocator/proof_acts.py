@@ -13,6 +13,8 @@ from typing import Any
 
 from equipoise.errors import Refused, SamePerson, TwoPersonsRequired
 from equipoise_server.allocator import (
+    interim_names,
+    interims,
     passkeys,
     preparation,
     product_verbs,
@@ -95,6 +97,14 @@ ACTS: dict[str, Act] = {
         roles=telling.RELEASERS,
         kinds=FRESH,
         second=telling.RELEASERS,
+    ),
+    "interims": Act(do=interims.interims_asked, roles=telling.BOARD),
+    "conduct interim": Act(
+        do=interims.conduct_asked, roles=interim_names.STATISTICIAN, kinds=FRESH
+    ),
+    "decide interim": Act(do=interims.decide_asked, roles=interim_names.MEMBER, kinds=FRESH),
+    "open letters": Act(
+        do=interims.letters_asked, roles=telling.BOARD, kinds=FRESH, second=telling.BOARD
     ),
     "masks": Act(do=telling.masks_asked, roles=telling.BOARD),
     "contents": Act(do=telling.contents_asked, roles=telling.PREPARERS),

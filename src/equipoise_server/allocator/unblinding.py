@@ -195,12 +195,24 @@ def masks_asked(asked: Asked) -> dict[str, str]:
 
 def _masks(by: str, at: datetime) -> dict[str, str]:
     with vault_transaction():
-        made = current()
-        letters = json.loads(open_seal(made.sealed_masks, purpose="masks", name=made.study))
-        letter_of = {arm: letter for letter, arm in letters.items()}
         note("closed report", by=by, at=at)
-        given = Allocation.objects.using(DATABASE).order_by("participant")
-        return {one.participant: letter_of[arm_of(one)] for one in given}
+        return groups()
+
+
+def letters() -> dict[str, str]:
+    """Masked letter (X, Y, ...) to arm. Nobody is told; for what the allocator works out itself."""
+    made = current()
+    found: dict[str, str] = json.loads(
+        open_seal(made.sealed_masks, purpose="masks", name=made.study)
+    )
+    return found
+
+
+def groups() -> dict[str, str]:
+    """Participant to masked letter, of everybody allocated."""
+    letter_of = {arm: letter for letter, arm in letters().items()}
+    given = Allocation.objects.using(DATABASE).order_by("participant")
+    return {one.participant: letter_of[arm_of(one)] for one in given}
 
 
 def release(*, first: tuple[str, str], second: tuple[str, str], at: datetime) -> dict[str, str]:

@@ -80,7 +80,6 @@ def open_vault(folder: Path) -> None:
         os.environ.pop(door, None)
     import django
     from django.db import DatabaseError, connections
-    from django.db.migrations.executor import MigrationExecutor
 
     django.setup()
     from equipoise_server import databases
@@ -88,8 +87,7 @@ def open_vault(folder: Path) -> None:
 
     try:
         why = databases.unsafe(connections["vault"])
-        executor = MigrationExecutor(connections["vault"])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if databases.behind("vault"):
             why = "the tables of vault are not those of this version"
         missing = client.unguarded()
     except DatabaseError as problem:

@@ -15,10 +15,8 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from equipoise.cli.answer import JsonFlag, messages, page, write_json
-from equipoise.cli.studies import sound
 from equipoise.errors import LiveUseRefused, ScenarioError
 from equipoise.protocol.model import Study
-from equipoise.rehearsal.setup import scenario_of
 from equipoise_server.commands.demo_wanted import Wanted
 from equipoise_server.commands.instance import DEFAULT, DEMO, Folder, create_instance
 
@@ -60,6 +58,8 @@ def demonstrate(
     as_document: JsonFlag = False,
 ) -> None:
     """Everything runs through the services, as it would with people."""
+    from equipoise.cli.studies import sound  # the checks load SciPy: no other verb waits for it
+
     loaded = sound(study)
     wanted = _wanted(loaded, participants, seed, scenario, effect)
     if fresh:
@@ -110,6 +110,8 @@ def _wanted(
         ScenarioError: numbers or a name that cannot be conducted.
 
     """
+    from equipoise.rehearsal.setup import scenario_of
+
     planned = int(study.protocol.planned.value or 0)
     number = planned if participants is None else participants
     if not 0 <= number <= MOST_PARTICIPANTS:

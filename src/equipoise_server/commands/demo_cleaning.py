@@ -18,6 +18,7 @@ from django.db import transaction
 from equipoise.forms.verification import to_verify
 from equipoise.schedule.matrix import LOG
 from equipoise_server.commands.demo_imaging import Pictures, without_scores
+from equipoise_server.commands.demo_special import Cases
 from equipoise_server.commands.service_desk import ServiceDesk
 from equipoise_server.services.cleaning.answer_query import answer_query
 from equipoise_server.services.cleaning.check_data import check_data
@@ -56,6 +57,7 @@ class CleaningDesk(ServiceDesk):
     waiting: dict[str, list[tuple[date, Act]]] = field(default_factory=dict)
     known: dict[str, str | None] = field(default_factory=dict)  # text -> code of its term
     pictures: Pictures | None = None
+    special: Cases | None = None
 
     @contextmanager
     def day(self, *, participant: str, on: date) -> Iterator[None]:
@@ -67,6 +69,9 @@ class CleaningDesk(ServiceDesk):
     def record(self, **given: Any) -> None:
         """Save a record, and perhaps plan what will be asked, compared or coded about it."""
         code, pictures = given["participant"], self.pictures
+        case = self.special.of(given, self.sites[code]) if self.special else None
+        if case is not None:
+            given["values"] = {**given["values"], **case.says}
         found = None if pictures is None else pictures.reading_of(given, self.sites[code])
         if pictures is None or found is None:
             super(CleaningDesk, self).record(**given)
@@ -74,6 +79,8 @@ class CleaningDesk(ServiceDesk):
             typed = without_scores(found[1], given["values"])
             super(CleaningDesk, self).record(**{**given, "values": typed})
             pictures.take(given, found, self._staff("coordinator", code), self._later)
+        if self.special is not None and case is not None:
+            self.special.report(case, given, self._staff("investigator", code), self._later)
         self._plan(**given)
 
     def report_event(self, **given: Any) -> None:

@@ -25,9 +25,11 @@ from equipoise_server.commands.demo_consents import ConsentDesk
 from equipoise_server.commands.demo_depot import Depot
 from equipoise_server.commands.demo_finalising import close_out, finalise
 from equipoise_server.commands.demo_imaging import pictures_of
+from equipoise_server.commands.demo_interim import InterimDesk
 from equipoise_server.commands.demo_logins import Login, new_password, write_logins, write_pins
 from equipoise_server.commands.demo_people import delegate_and_train
 from equipoise_server.commands.demo_portal import afterwards, leave_problems, open_portal
+from equipoise_server.commands.demo_special import cases_of
 from equipoise_server.commands.demo_wanted import Wanted
 from equipoise_server.services.access import second_factor
 from equipoise_server.services.access.appoint import appoint
@@ -100,6 +102,9 @@ def _conduct(
     )
     pictures = pictures_of(study, shown, staff, opened_at)
     given: dict[str, Any] = {"depot": depot, "shown": shown, "pictures": pictures}
+    given["special"] = cases_of(study, scenario, shown)
+    if scenario.conduct.interim:
+        given["interim"] = InterimDesk(study=study, staff=staff)
     desk = ConsentDesk(study=study, staff=staff, seed=wanted.seed, **given)
     for site in study.protocol.sites:
         desk.supply(site.id, at=opened_at, key=f"demo/supply/{site.id}")

@@ -79,13 +79,15 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def redact_answers(
-    participant: Annotated[str, typer.Option(help="Participant code.")],
-    form: Annotated[str, typer.Option(help="Form of the record.")],
-    visit: Annotated[str, typer.Option(help="Visit of the record.")],
+    participant: Annotated[
+        str, typer.Option(help="Participant code; with --text alone also kit/CODE or study.")
+    ],
     first: Annotated[str, typer.Option(help="User name of the data manager.")],
     first_reason: Annotated[str, typer.Option(help="Why the first person agrees.")],
     second: Annotated[str, typer.Option(help="User name of the second person.")],
     second_reason: Annotated[str, typer.Option(help="Why the second person agrees.")],
+    form: Annotated[str, typer.Option(help="Form of the record; none for texts alone.")] = "",
+    visit: Annotated[str, typer.Option(help="Visit of the record.")] = "",
     item: Annotated[
         list[str] | None, typer.Option(help="Item whose answers go; may be repeated.")
     ] = None,
@@ -94,9 +96,7 @@ def redact_answers(
     ] = None,
     text: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Digest of the ledger entry of a query whose text goes; may be repeated."
-        ),
+        typer.Option(help="Digest of the ledger entry whose text goes; may be repeated."),
     ] = None,
     number: Annotated[int, typer.Option(help="Number of the record, 0 where it has none.")] = 0,
     folder: Folder = DEFAULT,
@@ -124,6 +124,6 @@ def redact_answers(
     else:
         gone = ", ".join(map(str, done.removed)) or "none"
         page().print(
-            f"Removed from versions: {gone}; version {done.version} is left. Texts of queries "
+            f"Removed from versions: {gone}; version {done.version} is left. Texts "
             f"removed: {done.turns}. Backups and exports made before still hold what went."
         )

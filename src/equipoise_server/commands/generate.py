@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from equipoise.cli.answer import JsonFlag, StudyName, page, write_json
-from equipoise.cli.studies import sound
 from equipoise.errors import LiveUseRefused
 from equipoise.protocol.model import Study
 from equipoise_server.allocator import lists
@@ -44,6 +43,8 @@ def generate(
     as_document: JsonFlag = False,
 ) -> None:
     """Make a list from 256 bits of the operating system; each custodian can open the copy."""
+    from equipoise.cli.studies import sound  # the checks load SciPy: no other verb waits for it
+
     loaded = sound(study)
     escrow = Escrow(custodians=tuple(custodian), out=out)
     recipients(escrow.custodians)

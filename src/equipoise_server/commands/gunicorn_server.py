@@ -13,12 +13,14 @@ def serve_until_stopped(application: Callable[[], Any], options: Mapping[str, An
     """
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+    from equipoise_server.commands.slow_clients import Worker, whole_bodies
+
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
-            for name, value in {**options, "loglevel": "warning"}.items():
+            for name, value in {"worker_class": Worker, **options, "loglevel": "warning"}.items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            return application()
+            return whole_bodies(application())
 
     Server().run()

@@ -45,9 +45,10 @@ def create_instance(folder: Path, study: Path, *, demo: bool) -> None:
         raise StorageFull(str(folder), problem.strerror or "input/output error") from problem
     _set_up(folder)
     _make_databases()
-    _migrate()
+    from equipoise_server import databases
     from equipoise_server.store import checkpoint
 
+    databases.migrate()
     checkpoint.make_key()
     _refuse_unsafe()
 
@@ -107,27 +108,17 @@ def _make_databases() -> None:
                     raise
 
 
-def _migrate() -> None:
-    from django.core.management import call_command
-    from django.db import connections
-
-    for alias in connections:
-        call_command("migrate", database=alias, verbosity=0, skip_checks=True, interactive=False)
-
-
 def _refuse_unsafe(*, damaged: bool = False) -> None:
     from django.db import DatabaseError, connections
-    from django.db.migrations.executor import MigrationExecutor
 
     from equipoise_server.allocator import client
-    from equipoise_server.databases import opened, refuse_unsafe
+    from equipoise_server.databases import behind, opened, refuse_unsafe
     from equipoise_server.store import append_only
 
     try:
         refuse_unsafe()
         for alias in opened():
-            executor = MigrationExecutor(connections[alias])
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if behind(alias):
                 raise UnsafeDatabase(f"the tables of {alias} are not those of this version")
         missing = [*append_only.missing(connections["default"]), *client.unguarded()]
     except DatabaseError as problem:

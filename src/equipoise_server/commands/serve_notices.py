@@ -1,4 +1,6 @@
-"""What `serve` has done by itself every few seconds: fetch that somebody was unblinded."""
+"""What `serve` has done by itself every few seconds: fetch that somebody was unblinded, and what
+the safety board decided.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,15 @@ def notices(
     open_instance(folder)
     from django.db import DatabaseError, close_old_connections
 
-    from equipoise_server.services.trial.note_unblindings import note_quietly
+    from equipoise_server.services.trial import note_interims, note_unblindings
 
     while True:
         close_old_connections()
         try:
-            note_quietly(at=datetime.now(UTC))
+            note_unblindings.note_quietly(at=datetime.now(UTC))
+            note_interims.note_quietly(at=datetime.now(UTC))
         except DatabaseError:
-            log.exception("unblindings were not noted; they are looked for again")
+            log.exception("the vault's notices were not entered; they are looked for again")
         if once:
             return
         time.sleep(SECONDS)

@@ -19,6 +19,7 @@ from equipoise.supply import split_unit
 from equipoise_server.allocator import client
 from equipoise_server.commands.demo_depot import Depot
 from equipoise_server.commands.demo_finalising import when_open
+from equipoise_server.commands.demo_interim import InterimDesk
 from equipoise_server.services.consenting.consent import consent
 from equipoise_server.services.participants import administer as dosing
 from equipoise_server.services.participants.complete import complete
@@ -52,6 +53,7 @@ class ServiceDesk:
     staff: Mapping[tuple[str, str], User]
     seed: int
     depot: Depot | None = None  # None: kits are packed without lots
+    interim: InterimDesk | None = None  # None: no look is taken
     unsaved: list[dict[str, Any]] = field(default_factory=list)  # unblinded records
     sites: dict[str, str] = field(default_factory=dict)  # participant -> site
     randomised_at: dict[str, datetime] = field(default_factory=dict)  # kit -> moment
@@ -69,6 +71,8 @@ class ServiceDesk:
         """One participant-day in one outer transaction; each service stays whole within it."""
         if self.depot is not None:
             self.depot.look(on)
+        if self.interim is not None:
+            self.interim.look(on, self.randomised_at.values())
         with transaction.atomic():
             yield
 

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from equipoise.errors import IntegrityError, Locked, OutOfOrder, ReconsentDue, WaitsForBoard, say
+from equipoise.errors import (
+    IntegrityError,
+    Locked,
+    ReconsentDue,
+    StoppedByBoard,
+    WaitsForBoard,
+    say,
+)
 from equipoise.participant import ParticipantState
 from equipoise.protocol.conduct_rules import SafetyBoard
 from equipoise.protocol.model import Study
@@ -35,13 +42,13 @@ def require_open(step: str, locked_at: object, randomisation_open: object) -> No
 
     Raises:
         Locked: the study is locked.
-        OutOfOrder: randomisation is paused.
+        StoppedByBoard: randomisation is stopped.
 
     """
     if locked_at is not None:
         raise Locked(step)
     if not randomisation_open:
-        raise OutOfOrder("Randomisation", "it is paused by the safety board")
+        raise StoppedByBoard
 
 
 def _under(cursor: Any, digest: str, participant: str | None) -> str:

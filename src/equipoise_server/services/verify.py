@@ -17,12 +17,13 @@ from equipoise_server.store import (
     consenting,
     finished,
     imaging,
+    interim,
     life,
     supplies,
 )
 from equipoise_server.store.integrity import Broken, Chain, Findings, read_everything
 from equipoise_server.store.ledger import RECORDED, REDACTED, STUDY_CHAIN
-from equipoise_server.store.models import Kit, Participant
+from equipoise_server.store.models import InterimCut, Kit, Participant
 
 NOT_EVENTS = (
     frozenset({RECORDED, REDACTED})
@@ -123,6 +124,10 @@ def _has(chain: str, sequence: int, digest: str) -> bool:
 def _vault(found: Findings) -> None:
     for table, row, why in client.broken():
         found.add(table, row, why)
+    frozen = {row.look: interim.digest_of(row) for row in InterimCut.objects.all()}
+    for one in interim.conducted():
+        if frozen.get(one.look) != one.cut:
+            found.add("store_interimcut", str(one.look), "the analysis had other data")
 
 
 def _matches(found: Findings) -> bool | None:

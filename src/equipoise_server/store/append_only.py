@@ -31,6 +31,8 @@ LATER: tuple[str, ...] = (
     "store_imagewithdrawal",
     "store_imagereading",
     "store_imagedeclined",
+    "store_interimcut",
+    "store_siteapproval",
 )
 """Append-only tables that came with later migrations, which freeze them themselves."""
 TRIAL = "store_trial"

@@ -1,4 +1,4 @@
-"""What the safety board has decided about the start of the trial, and who was first in it."""
+"""What the safety board has decided, about the start of the trial and after interim looks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from equipoise_server.store.models import BoardDecision, Participant
 
 SENTINEL = "sentinel"
+CONTINUE = "continue"
 DECIDED = "board-decided"
 
 _NEWEST = (
@@ -48,9 +49,26 @@ def treated() -> int:
     return Participant.objects.filter(doses__gt=0).count()
 
 
-def decided(about: str, opens: bool, reviewed: int, words: str) -> dict[str, object]:
+def after_look(look: int) -> str:
+    """What a decision after an interim look is about."""
+    return f"interim-{look}"
+
+
+def decided(row: BoardDecision) -> dict[str, object]:
     """What the ledger says of a decision."""
-    return {"about": about, "opens": opens, "reviewed": reviewed, "words": words}
+    said: dict[str, object] = {
+        "about": row.about,
+        "opens": row.opens,
+        "reviewed": row.reviewed,
+        "words": row.words,
+    }
+    return {**said, "decision": row.decision} if row.decision else said
+
+
+def stopped() -> bool:
+    """Whether the newest decision after an interim look has stopped the trial."""
+    newest = BoardDecision.objects.exclude(decision="").order_by("-pk").first()
+    return newest is not None and not newest.opens
 
 
 def decisions() -> tuple[BoardDecision, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from equipoise.analysis.dataset import Dataset, ParticipantRow
+from equipoise.analysis.dataset import Dataset, ParticipantRow, Taken
 from equipoise.participant import ParticipantState
 from equipoise.protocol.model import Study
 from equipoise_server.store import documents, life
@@ -18,13 +18,22 @@ _HISTORY = "SELECT COUNT(*), COUNT(DISTINCT record_id) FROM store_recordversion"
 _COUNTS = "SELECT what, COUNT(*) FROM store_ledgerentry GROUP BY what ORDER BY what"
 
 
-def dataset(study: Study, *, allocated: Mapping[str, str], received: Mapping[str, str]) -> Dataset:
+def dataset(
+    study: Study,
+    *,
+    allocated: Mapping[str, str],
+    received: Mapping[str, str],
+    forms: Iterable[str] | None = None,
+    looks: tuple[Taken, ...] = (),
+) -> Dataset:
     """Everything an analysis reads: one row per person screened, the newest records, counts.
 
     Args:
         study: the study under which the records are read.
         allocated: participant to arm, from the allocator after release; empty before.
         received: participant to the arm of the product in their kit, likewise.
+        forms: whose records are read; None: all.
+        looks: the interim analyses that were taken, likewise after release.
 
     """
     zones = dict(Site.objects.values_list("code", "timezone"))
@@ -35,9 +44,10 @@ def dataset(study: Study, *, allocated: Mapping[str, str], received: Mapping[str
     return Dataset(
         study=study,
         participants=rows,
-        records=tuple(documents.all_records(study)),
+        records=tuple(documents.all_records(study, forms=forms)),
         events=ledger_counts(),
         history=history_counts(),
+        looks=looks,
     )
 
 

@@ -46,9 +46,16 @@ def records_of(
     return tuple(_read(study, condition, [participant, *wanted]))
 
 
-def all_records(study: Study) -> Iterator[Record]:
-    """The newest version of every record, participant by participant, without holding them all."""
-    return _read(study, "", [])
+def all_records(study: Study, *, forms: Iterable[str] | None = None) -> Iterator[Record]:
+    """The newest version of every record, participant by participant, without holding them all.
+
+    Of `forms` only where given.
+    """
+    if forms is None:
+        return _read(study, "", [])
+    wanted = sorted(forms)
+    marks = ", ".join(["%s"] * len(wanted))
+    return _read(study, f"WHERE r.form IN ({marks})", wanted) if wanted else iter(())
 
 
 def _read(study: Study, condition: str, values: list[str]) -> Iterator[Record]:

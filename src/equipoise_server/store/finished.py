@@ -18,6 +18,7 @@ from equipoise_server.store import (
     checkpoint,
     consenting,
     imaging,
+    interim,
     ledger,
     locks,
     signing,
@@ -26,11 +27,13 @@ from equipoise_server.store import (
 from equipoise_server.store.models import (
     Amendment,
     BoardDecision,
+    InterimCut,
     Lock,
     ParticipantVersion,
     SignatureAct,
     SignatureVoid,
     SiteVersion,
+    Trial,
 )
 
 Line = tuple[str, str]
@@ -66,6 +69,8 @@ def read_finished(cursor: Any, add: Add) -> None:
         _compare(said[what], Counter(rows()), what, table, add)
     _locks(cursor, add)
     _told(cursor, add)
+    if Trial.objects.filter(randomisation_open=board.stopped()).exists():
+        add("store_trial", "1", "randomisation is not as the safety board decided")
     for digest, why in imaging.broken_files():
         add("files/images", digest, why)
 
@@ -101,6 +106,7 @@ def _kinds() -> tuple[tuple[str, str, Callable[[], Iterator[Line]]], ...]:
         (versions.ACTIVATED, "store_siteversion", _activated),
         (versions.MOVED, "store_participantversion", _moved),
         (board.DECIDED, "store_boarddecision", _decided),
+        (interim.FROZEN, "store_interimcut", _frozen),
         (consenting.GIVEN, "store_consentgiven", consenting.given_lines),
         *((what, table, partial(imaging.lines, what)) for what, table in imaging.TABLES.items()),
     )
@@ -123,9 +129,8 @@ def _published() -> Iterator[Line]:
 
 
 def _activated() -> Iterator[Line]:
-    for row in SiteVersion.objects.all():
-        said = versions.activated(row.site_id, row.study_id, row.on)
-        yield _line(ledger.STUDY_CHAIN, said)
+    for row in SiteVersion.objects.select_related("approval"):
+        yield _line(ledger.STUDY_CHAIN, versions.activated(row))
 
 
 def _moved() -> Iterator[Line]:
@@ -135,8 +140,12 @@ def _moved() -> Iterator[Line]:
 
 def _decided() -> Iterator[Line]:
     for row in BoardDecision.objects.all():
-        said = board.decided(row.about, row.opens, row.reviewed, row.words)
-        yield _line(ledger.STUDY_CHAIN, said)
+        yield _line(ledger.STUDY_CHAIN, board.decided(row))
+
+
+def _frozen() -> Iterator[Line]:
+    for row in InterimCut.objects.all():
+        yield _line(ledger.STUDY_CHAIN, interim.frozen(row))
 
 
 def _signatures(cursor: Any, add: Add) -> None:

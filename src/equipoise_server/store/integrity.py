@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Findings:
     versions: int = 0
     _recorded: dict[str, str] = field(default_factory=dict)  # version digest -> chain
     _redacted: set[str] = field(default_factory=set)
+    _gaps: dict[str, tuple[Chain, int]] = field(default_factory=dict)  # digest -> where it stood
     _bare: list[tuple[str, str, str]] = field(
         default_factory=list
     )  # table, digest, name of the row
@@ -133,8 +135,23 @@ def _read_entries(cursor: Any, found: Findings) -> None:
             found._recorded[subject] = name
         elif what == ledger.REDACTED:
             found._redacted.add(subject)
+            _fill(found, subject, data)
         if data is not None:
             chain.entries.append((what, data))
+        elif payload_digest:
+            found._gaps[digest] = chain, len(chain.entries)
+            chain.entries.append((ledger.REDACTED, ""))
+
+
+def _fill(found: Findings, subject: str, data: str | None) -> None:
+    """Put what is left of an entry whose text was removed where the entry stood."""
+    chain, place = found._gaps.get(subject, (None, 0))
+    try:
+        said = json.loads(data or "{}")
+        if chain is not None and "of" in said:
+            chain.entries[place] = (str(said["of"]), json.dumps(said["remains"]))
+    except (ValueError, KeyError, TypeError):
+        found.add("store_ledgerpayload", subject, "what was left of it cannot be read")
 
 
 def _read_versions(cursor: Any, found: Findings) -> None:

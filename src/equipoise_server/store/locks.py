@@ -27,8 +27,9 @@ WHERE = (
 """SQL: the locks `l` that stand over one record."""
 
 _FOUND = (
-    "SELECT l.scope FROM store_lock l WHERE (l.scope = 'site' AND l.site = %s) "
-    "OR (l.scope = 'participant' AND l.participant = %s) LIMIT 1"
+    "SELECT l.scope FROM store_lock l WHERE "  # noqa: S608 - placeholders alone are filled in
+    + WHERE.format(site="%s", participant="%s", visit="%s", form="%s", number="%s")
+    + " LIMIT 1"
 )
 
 
@@ -66,17 +67,34 @@ def name_of(scope: str, site: str, participant: str, place: str) -> str:
     }.get(scope, place)
 
 
-def require_unlocked(cursor: Any, *, site: str, participant: str = "", step: str) -> None:
-    """Refuse a step of a participant, or at a site, that is locked.
+def require_unlocked(
+    cursor: Any,
+    *,
+    site: str,
+    participant: str = "",
+    visit: str = "",
+    form: str = "",
+    number: int = 0,
+    step: str,
+) -> None:
+    """Refuse a step of a participant, at a site, or about a record, that is locked.
 
     Raises:
         PartLocked: naming what is locked.
 
     """
-    cursor.execute(_FOUND, [site, participant])
+    cursor.execute(_FOUND, [site, participant, visit, form, number])
     found = cursor.fetchone()
     if found is not None:
-        raise PartLocked(name_of(found[0], site, participant, ""), step)
+        about = Part(
+            scope="record",
+            site=site,
+            participant=participant,
+            visit=visit,
+            form=form,
+            number=number,
+        )
+        raise PartLocked(name_of(found[0], site, participant, str(about)), step)
 
 
 def is_locked(part: Part) -> bool:

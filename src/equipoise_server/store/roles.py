@@ -35,6 +35,7 @@ UNBLINDED_READS = (
     "store_site",
     "store_participant",
     "store_kit",
+    "store_interimcut",
     "store_membership",
     "store_delegation",
     "store_delegationdemand",
@@ -44,7 +45,7 @@ UNBLINDED_READS = (
     "store_ledgerpayload",
     "store_idempotencykey",
 )
-"""What the unblinded pages show or judge by. No record, finding, query, session or password."""
+"""What the unblinded pages show or judge by, and the frozen data of interim analyses. No record, finding, query, session or password."""
 UNBLINDED_ADDS = ("store_ledgerentry", "store_ledgerpayload", "store_idempotencykey")
 """That a unit was thawed or prepared, and the request that said so."""
 UNBLINDED_COLUMNS = {

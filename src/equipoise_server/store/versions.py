@@ -14,7 +14,7 @@ from django.db import connection
 
 from equipoise.digest import sha256
 from equipoise_server.store import ledger
-from equipoise_server.store.models import Amendment, ParticipantVersion, Trial
+from equipoise_server.store.models import Amendment, ParticipantVersion, SiteVersion, Trial
 
 PUBLISHED = "amendment-published"
 ACTIVATED = "amendment-activated"
@@ -129,9 +129,13 @@ def moved(to: str, why: str) -> dict[str, str]:
     return {"study": to, "why": why}
 
 
-def activated(site: str, to: str, on: date) -> dict[str, str]:
-    """What the ledger says of an activation at a site."""
-    return {"site": site, "study": to, "on": on.isoformat()}
+def activated(row: SiteVersion) -> dict[str, str]:
+    """What the ledger says of an activation at a site, with the approval that it rests on."""
+    said = {"site": row.site_id, "study": row.study_id, "on": row.on.isoformat()}
+    approval = getattr(row, "approval", None)
+    if approval is None:  # activated before approvals were asked for
+        return said
+    return {**said, "approval": approval.reference, "approved_on": approval.on.isoformat()}
 
 
 def published(row: Amendment, version: str) -> dict[str, object]:

@@ -47,6 +47,7 @@ ROLES = {
     "preparations": PREPARERS,
     "journal": ("unblinded monitor",),
     "board": ("safety-board statistician", "safety-board member"),
+    "interim": ("safety-board statistician", "safety-board member"),
 }
 """Which roles see which page in the menu. What is told the allocator decides, each time."""
 
@@ -58,6 +59,7 @@ _MENU: tuple[tuple[str, str | Promise], ...] = (
     ("preparations", gettext_lazy("Preparations")),
     ("journal", gettext_lazy("Journal")),
     ("board", gettext_lazy("Safety board")),
+    ("interim", gettext_lazy("Interim analysis")),
     ("report", gettext_lazy("Safety report")),
     ("reveal", gettext_lazy("Emergency unblinding")),
 )
@@ -146,7 +148,9 @@ def page_for(name: str) -> Callable[[View], View]:
                 raise NotPermitted("open this page", role_needed(ROLES[name]))
             return view(here, **given)
 
-        return wraps(view)(page(checked))
+        framed = wraps(view)(page(checked))
+        framed.readers = ROLES[name]  # type: ignore[attr-defined]
+        return framed
 
     return frame
 

@@ -12,11 +12,11 @@ from equipoise.protocol.forms import Item
 from equipoise_server.unblinded import words
 from equipoise_server.unblinded.frame import Desk, page_for, render
 
-TOLD = ("revealed", "revealed for a report", "limit raised", "refused")
+TOLD = ("revealed", "revealed for a report", "letters opened", "limit raised", "refused")
 SHOWN = 200
 
 
-_NAMED = {"verb": words.ASKED_FOR, "role": words.ROLES}
+_NAMED = {"verb": words.ASKED_FOR, "role": words.ROLES, "decision": words.DECISIONS}
 
 
 @page_for("accountability")
@@ -105,7 +105,7 @@ def _detail(payload: dict[str, Any], by: str) -> str:
     )
 
 
-_LEFT_OUT = ("public_key", "digest")
+_LEFT_OUT = ("public_key", "digest", "cut")
 
 
 def _listed(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ from equipoise_server.unblinded import (
     devices,
     excursions,
     frame,
+    interim,
     lot_making,
     lots,
     pharmacy,
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = i18n_patterns(
     path("preparations/", reading.preparations, name="preparations"),
     path("journal/", reading.journal, name="journal"),
     path("board/", board.board, name="board"),
+    path("interim/", interim.interim, name="interim"),
 )
 handler400 = frame.bad_request
 handler403 = frame.forbidden

@@ -57,6 +57,7 @@ REFUSALS: dict[str, Words] = {
         "This was not recorded: it does not follow from what is recorded so far, or a date or "
         "number cannot be right."
     ),
+    "refused.already-recorded": _("This was done before, with other data. Read what is there."),
     "refused.out-of-stock": _("There are too few kits for this. Pack a batch first."),
     "conflict.key-reused": _("This form was sent before with other answers. Open it anew."),
     "external.message": _(
@@ -108,6 +109,10 @@ ACTS: dict[str, Words] = {
     "accountability shown": _("Accountability shown"),
     "journal shown": _("Journal shown"),
     "unblinded record": _("Preparation recorded"),
+    "interim conducted": _("Interim analysis conducted"),
+    "interim shown": _("Interim analyses shown to the safety board"),
+    "interim decided": _("Decision of the safety board after an interim analysis"),
+    "letters opened": _("Letters opened to the safety board"),
     "closed report": _("Masked arms shown to the safety board"),
     "released": _("Allocation released"),
     "lots shown": _("Lots shown"),
@@ -127,6 +132,29 @@ ACTS: dict[str, Words] = {
     "excursion decided": _("Temperature excursion decided"),
 }
 
+DECISIONS: dict[str, Words] = {
+    "continue": _("Go on"),
+    "efficacy": _("Stop for efficacy"),
+    "futility": _("Stop for futility"),
+    "safety": _("Stop for safety"),
+}
+"""What the board can decide after an interim analysis."""
+
+MEASURES: dict[str, Words] = {
+    "rate ratio (one step, log-rank)": _("rate ratio (one step, log-rank)"),
+    "rate ratio": _("rate ratio"),
+    "difference in restricted mean time, days": _("difference in restricted mean time, days"),
+    "common odds ratio of a higher score": _("common odds ratio of a higher score"),
+    "probability of a higher value": _("probability of a higher value"),
+    "win ratio": _("win ratio"),
+    "win odds": _("win odds"),
+    "net benefit": _("net benefit"),
+    "adjusted mean difference": _("adjusted mean difference"),
+    "risk difference": _("risk difference"),
+    "risk difference across strata": _("risk difference across strata"),
+}
+"""What the methods of the core estimate, by their own names for it."""
+
 DETAILS: dict[str, Words] = {
     "batch": _("Batch"),
     "custodian": _("Custodian"),
@@ -136,6 +164,7 @@ DETAILS: dict[str, Words] = {
     "form": _("Form"),
     "kit": _("Kit"),
     "kits": _("Kits"),
+    "look": _("Look"),
     "lot": _("Lot"),
     "lots": _("Lots"),
     "number": _("Number"),
@@ -166,5 +195,8 @@ ASKED_FOR: dict[str, Words] = {
     "report_excursion": _("Report an excursion"),
     "decide_excursion": ACTS["excursion decided"],
     "prepare": _("Prepare a unit"),
+    "conduct interim": ACTS["interim conducted"],
+    "decide interim": ACTS["interim decided"],
+    "open letters": ACTS["letters opened"],
 }
 """What a refused request was for, by the allocator's verb."""

@@ -15,7 +15,12 @@ from equipoise_server.vault import product_guards
 
 LEDGER = "vault_vaultledgerentry"
 FROZEN = (LEDGER, "vault_unblindedrecord", "vault_allocation", "vault_slot")
-LATER: tuple[str, ...] = ("vault_assertion", "vault_credential", *product_guards.TABLES)
+LATER: tuple[str, ...] = (
+    "vault_assertion",
+    "vault_credential",
+    "vault_interimanalysis",
+    *product_guards.TABLES,
+)
 """Append-only tables that came with later migrations, which freeze them themselves."""
 KIT = "vault_kit"
 CEREMONY = "vault_ceremony"

@@ -1,8 +1,8 @@
 """Randomised sealing: the same words never look the same twice.
 
 Every box holds its purpose and its name beside the value, padded to one length, so that a
-box moved to another row does not open there. Source: libsodium sealed boxes (X25519,
-XSalsa20-Poly1305) through PyNaCl.
+box moved to another row does not open there. Long values are padded to a length of their own.
+Source: libsodium sealed boxes (X25519, XSalsa20-Poly1305) through PyNaCl.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from equipoise_server.vault.keys import private_key
 LENGTH = 256
 
 
-def seal(value: str, *, purpose: str, name: str) -> bytes:
+def seal(value: str, *, purpose: str, name: str, length: int = LENGTH) -> bytes:
     """Seal `value` for the allocator, bound to `purpose` and `name`. Always the same size."""
     content = json.dumps([purpose, name, value, random_bytes(8).hex()]).encode()
-    if len(content) > LENGTH:
-        raise ValueError(f"a sealed value holds at most {LENGTH} bytes with its name")
-    return bytes(SealedBox(private_key().public_key).encrypt(content.ljust(LENGTH)))
+    if len(content) > length:
+        raise ValueError(f"a sealed value holds at most {length} bytes with its name")
+    return bytes(SealedBox(private_key().public_key).encrypt(content.ljust(length)))
 
 
 def open_seal(box: bytes | memoryview, *, purpose: str, name: str) -> str:

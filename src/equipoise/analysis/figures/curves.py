@@ -22,6 +22,7 @@ from equipoise.analysis.plan import Trial
 from equipoise.analysis.sets import Members
 from equipoise.analysis.summaries import median_time
 from equipoise.analysis.variable import Variable
+from equipoise.errors import listed, say
 from equipoise.protocol.estimands import Estimand
 
 
@@ -38,7 +39,8 @@ def incidence_figure(trial: Trial, labels: Labels, estimand: Estimand) -> Figure
         _at_risk(trial, labels, members, variable, arms, horizon, every),
     )
     chart = altair().vconcat(*parts, spacing=6).resolve_scale(color="independent")
-    title = f"{estimand.title.say(labels.language)}: cumulative incidence by arm"
+    estimated = estimand.title.say(labels.language)
+    title = labels.words("{estimand}: cumulative incidence by arm", estimand=estimated)
     return draw(
         chart,
         id=f"incidence-{estimand.id.lower()}",
@@ -60,7 +62,7 @@ def _steps(
     curve = incidence_curve(variable.cause_time[inside], variable.cause[inside])
     found = []
     for place, cause in enumerate(curve.causes):
-        kind = "Death first" if cause == DEATH else "Event"
+        kind = labels.words("Death first" if cause == DEATH else "Event")
         keep = curve.at <= horizon
         at = np.append(curve.at[keep], horizon)
         value = np.append(curve.value[place][keep], curve.value[place][keep][-1])
@@ -83,17 +85,17 @@ def _steps(
 def _curves(
     trial: Trial, labels: Labels, steps: list[dict[str, Any]], horizon: int, every: int
 ) -> Any:
-    alt = altair()
+    alt, event = altair(), labels.words("Event")
     scale = arm_scale(trial.dataset, labels.arms)
     x = alt.X(
         "day:Q",
-        title="Days from randomisation",
+        title=labels.words("Days from randomisation"),
         scale=alt.Scale(domain=[0, horizon], nice=False),
         axis=alt.Axis(values=list(range(0, horizon + 1, every))),
     )
     y = alt.Y(
         "share:Q",
-        title="Participants",
+        title=labels.words("Participants"),
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1.0], grid=True),
     )
@@ -101,12 +103,12 @@ def _curves(
     dash = alt.StrokeDash(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=["Event", "Death first"], range=[[1, 0], [3, 3]]),
+        scale=alt.Scale(domain=[event, labels.words("Death first")], range=[[1, 0], [3, 3]]),
         legend=_legend(line=True),
     )
     base = alt.Chart(rows(steps)).properties(width=WIDTH, height=300)
     band = (
-        base.transform_filter("datum.kind == 'Event'")
+        base.transform_filter(f"datum.kind == '{event}'")
         .mark_area(interpolate="step-after", opacity=0.13)
         .encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=colour)
     )
@@ -150,7 +152,7 @@ def _at_risk(
         for day in range(0, horizon + 1, every)
     ]
     return (
-        alt.Chart(rows(found), title="At risk")
+        alt.Chart(rows(found), title=labels.words("At risk"))
         .mark_text(fontSize=12)
         .encode(
             x=alt.X("day:Q", scale=alt.Scale(domain=[0, horizon], nice=False), axis=None),
@@ -176,9 +178,19 @@ def _told(
         events, n = int(variable.event[inside].sum()), int(inside.sum())
         deaths = int(((variable.cause == DEATH) & inside).sum())
         middle = median_time(variable.time[inside], variable.event[inside])
-        words = "the median was not reached" if middle is None else f"median {middle:g} days"
+        reached = middle is not None
+        words = say("median {n} days", n=f"{middle:g}") if reached else "the median was not reached"
         parts.append(
-            f"{labels.arm(arm)}: {events} of {n} had the event by day {horizon}, {words}, "
-            f"{deaths} died without it."
+            say(
+                "{arm}: {events} of {n} had the event by day {day}, {median}, {deaths} died "
+                "without it.",
+                arm=labels.arm(arm),
+                events=events,
+                n=n,
+                day=horizon,
+                median=words,
+                deaths=deaths,
+            )
         )
-    return "Step curves of the share of participants with the event by day. " + " ".join(parts)
+    begun = "Step curves of the share of participants with the event by day."
+    return labels.words(listed([begun, *parts], " "))

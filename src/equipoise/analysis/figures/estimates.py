@@ -18,7 +18,10 @@ from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.result import Result
 from equipoise.analysis.sequence import Decision
+from equipoise.analysis.summaries import spanned
+from equipoise.errors import say
 
+_KINDS = ("Confirmatory test", "Not confirmatory")
 _SHORT = {
     "logrank": "log-rank, one step",
     "cox": "Cox",
@@ -41,10 +44,13 @@ def forest_figure(
     confirmatory = {(one.estimand, one.contrast) for one in steps if one.confirmatory}
     found = [_row(trial, labels, one, confirmatory) for one in shown]
     return draw(
-        _forest(found),
+        _forest(labels, found),
         id="forest",
-        title="Estimates that are ratios, with 95 % intervals",
-        description=" ".join(f"{one['label']}: {one['words']}." for one in found),
+        title=labels.words("Estimates that are ratios, with 95 % intervals"),
+        description=" ".join(
+            labels.words("{label}: {words}.", label=one["label"], words=one["words"])
+            for one in found
+        ),
     )
 
 
@@ -55,23 +61,27 @@ def _row(
     arm = f", {labels.contrast(one.contrast or '')}" if several else ""
     tested = one.role == "main" and (one.estimand, one.contrast or "") in confirmatory
     return {
-        "label": f"{one.estimand}  {_measure(one)}{arm}",
+        "label": f"{one.estimand}  {labels.words(_measure(one))}{arm}",
         "value": one.estimate,
         "low": one.ci_low,
         "high": one.ci_high,
-        "kind": "Confirmatory test" if tested else "Not confirmatory",
-        "words": f"{one.estimate:.2f} ({one.ci_low:.2f} to {one.ci_high:.2f})",
-        "side": "benefit above 1" if one.benefit == "above" else "benefit below 1",
+        "kind": labels.words(_KINDS[0] if tested else _KINDS[1]),
+        "words": labels.words(
+            spanned(f"{one.estimate:.2f}", f"{one.ci_low:.2f}", f"{one.ci_high:.2f}")
+        ),
+        "side": labels.words("benefit above 1" if one.benefit == "above" else "benefit below 1"),
     }
 
 
 def _measure(one: Result) -> str:
     """The measure with its method, once where both are called the same."""
     measure, method = one.measure.split(" (")[0], _SHORT.get(one.method, one.method)
-    return measure if measure == method else f"{measure} ({method})"
+    if measure == method:
+        return measure
+    return say("{measure} ({method})", measure=measure, method=method)
 
 
-def _forest(found: list[dict[str, Any]]) -> Any:
+def _forest(labels: Labels, found: list[dict[str, Any]]) -> Any:
     alt = altair()
     low = min(0.5, *(max(one["low"], 0.1) for one in found))
     high = max(2.0, *(min(one["high"], 10.0) for one in found))
@@ -87,14 +97,14 @@ def _forest(found: list[dict[str, Any]]) -> Any:
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=["Confirmatory test", "Not confirmatory"], range=[INK, CONTROL]),
+        scale=alt.Scale(domain=[labels.words(one) for one in _KINDS], range=[INK, CONTROL]),
         legend=alt.Legend(orient="top", symbolType="square"),
     )
     base = alt.Chart(rows(found)).properties(width=270, height=30 * len(found))
     axis = alt.Axis(values=ticks, format="~g", grid=True)
     null = alt.Chart(rows([{"x": 1}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="x:Q")
     bars = base.mark_rule(strokeWidth=1.8).encode(
-        x=alt.X("low:Q", title="Ratio (logarithmic scale)", scale=scale, axis=axis),
+        x=alt.X("low:Q", title=labels.words("Ratio (logarithmic scale)"), scale=scale, axis=axis),
         x2="high:Q",
         y=y,
         color=colour,

@@ -12,7 +12,7 @@ from equipoise.analysis.figures.figure import GREY, Figure, altair, arm_scale, d
 from equipoise.analysis.harms import Harms, terms
 from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
-from equipoise.errors import NotEstimable
+from equipoise.errors import NotEstimable, listed, say
 
 MOST_TERMS = 22
 PANEL, LINE_HEIGHT = 230, 23
@@ -29,8 +29,8 @@ def harm_figure(trial: Trial, labels: Labels, found: Harms) -> Figure | None:
     return draw(
         altair().hconcat(left, right, spacing=18),
         id="adverse-events",
-        title="Adverse events by term",
-        description=_harms_told(dots, chosen),
+        title=labels.words("Adverse events by term"),
+        description=_harms_told(labels, dots, chosen),
     )
 
 
@@ -48,7 +48,7 @@ def _left(trial: Trial, labels: Labels, dots: list[dict[str, Any]], chosen: Sequ
         alt.Chart(rows(dots))
         .mark_point(filled=True, size=75, opacity=0.95)
         .encode(
-            x=alt.X("share:Q", title="Participants, %", axis=alt.Axis(grid=True)),
+            x=alt.X("share:Q", title=labels.words("Participants, %"), axis=alt.Axis(grid=True)),
             y=_terms(chosen, labelLimit=290, labelPadding=10),
             shape=alt.Shape("arm:N", title=None, scale=alt.Scale(domain=arms, range=shapes)),
             color=alt.Color(
@@ -69,7 +69,7 @@ def _right(trial: Trial, labels: Labels, gaps: list[dict[str, Any]], chosen: Seq
     null = alt.Chart(rows([{"x": 0}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="x:Q")
     shift = alt.YOffset("pair:N") if len(trial.contrasts) > 1 else alt.Undefined
     tint = alt.Color("arm:N", scale=arm_scale(trial.dataset, labels.arms), legend=None)
-    title = "Difference from control, points (95 % CI)"
+    title = labels.words("Difference from control, points (95 % CI)")
     bars = base.mark_rule(strokeWidth=1.6).encode(
         x=alt.X("low:Q", title=title, axis=alt.Axis(grid=True)),
         x2="high:Q",
@@ -115,12 +115,12 @@ def _dots(
     return dots, gaps
 
 
-def _harms_told(dots: list[dict[str, Any]], chosen: Sequence[str]) -> str:
+def _harms_told(labels: Labels, dots: list[dict[str, Any]], chosen: Sequence[str]) -> str:
     parts = []
     for term in chosen[:8]:
-        said = ", ".join(
-            f"{one['arm']} {one['share']:.1f} %" for one in dots if one["term"] == term
-        )
-        parts.append(f"{term}: {said}.")
-    more = f" {len(chosen) - 8} further terms are in the table." if len(chosen) > 8 else ""
-    return "Share of participants with each event by arm. " + " ".join(parts) + more
+        told = listed(f"{one['arm']} {one['share']:.1f} %" for one in dots if one["term"] == term)
+        parts.append(say("{label}: {words}.", label=term, words=told))
+    if len(chosen) > 8:
+        parts.append(say("{n} further terms are in the table.", n=len(chosen) - 8))
+    begun = "Share of participants with each event by arm."
+    return labels.words(listed([begun, *parts], " "))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
@@ -9,6 +10,7 @@ from xml.sax.saxutils import escape
 from equipoise.analysis.figures.figure import FONT, GREY, INK, Figure
 from equipoise.analysis.flow import ArmFlow, Flow
 from equipoise.analysis.labels import Labels
+from equipoise.errors import listed, say
 
 LEADING = 17
 PADDING = 11
@@ -19,6 +21,9 @@ MOST_REASONS = 9
 INDENT = "\u2003"
 LETTERS = 5.9
 """Mean width of a letter at the size of the text, in pixels; boxes wrap by it."""
+_WIDE = re.compile("[\u2e80-\uffef]")
+"""Characters twice as wide, between any two of which a line may end."""
+_WORD = re.compile(f" ?(?:{_WIDE.pattern}|[^ {_WIDE.pattern[1:-1]}]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +69,14 @@ def _box(x: float, y: float, width: float, lines: Sequence[str]) -> _Box:
 
 
 def _wrapped(line: str, room: int) -> list[str]:
-    """The line in pieces no longer than `room`; continuations keep the indent."""
+    """The line in pieces no wider than `room` letters; continuations keep the indent."""
     indent = "\u2003" if line.startswith("\u2003") else ""
     found, current = [], ""
-    for word in line.split(" "):
-        longer = f"{current} {word}" if current else word
-        if len(longer) > room and current:
+    for word in _WORD.findall(line):
+        longer = current + word
+        if len(longer) + len(_WIDE.findall(longer)) > room and current:
             found.append(current)
-            current = f"{indent}\u2002{word}"
+            current = f"{indent}\u2002{word.lstrip(' ')}"
         else:
             current = longer
     return [*found, current]
@@ -82,9 +87,11 @@ def flow_figure(counted: Flow, labels: Labels, sets: Sequence[tuple[str, str]]) 
     column = 340 if len(counted.arms) <= 2 else 278
     width = len(counted.arms) * (column + GUTTER) - GUTTER + 2 * EDGE
     middle = width / 2
-    top = _box(middle - 150, EDGE, 300, [f"Assessed for eligibility (n = {counted.assessed})"])
-    right = _box(middle + 24, top.bottom + 14, width / 2 - 24 - EDGE, _excluded(counted))
-    chosen = _box(middle - 105, right.bottom + 14, 210, [f"Randomised (n = {counted.randomised})"])
+    top = _box(middle - 150, EDGE, 300, [_n(labels, "Assessed for eligibility", counted.assessed)])
+    right = _box(middle + 24, top.bottom + 14, width / 2 - 24 - EDGE, _excluded(counted, labels))
+    chosen = _box(
+        middle - 105, right.bottom + 14, 210, [_n(labels, "Randomised", counted.randomised)]
+    )
     parts = [_arrow(middle, top.bottom, middle, chosen.y), top.draw(), chosen.draw()]
     turn = right.y + right.height / 2
     parts += [_arrow(middle, turn, right.x, turn), right.draw()]
@@ -98,8 +105,8 @@ def _columns(
     """One column of boxes per arm, in rows of equal height; and where they end."""
     stages = [
         [_allocated(arm, labels) for arm in counted.arms],
-        [_followed(arm) for arm in counted.arms],
-        [_analysed(arm, sets) for arm in counted.arms],
+        [_followed(arm, labels) for arm in counted.arms],
+        [_analysed(arm, labels, sets) for arm in counted.arms],
     ]
     y, parts = chosen.bottom + 2 * GAP, _fork(counted, chosen, column)
     for place, stage in enumerate(stages):
@@ -124,43 +131,51 @@ def _fork(counted: Flow, chosen: _Box, column: float) -> list[str]:
     return parts + [_arrow(one, bar, one, bar + GAP) for one in centres]
 
 
-def _excluded(counted: Flow) -> list[str]:
-    lines = [f"Not randomised (n = {counted.not_randomised})"]
+def _n(labels: Labels, words: str, n: int) -> str:
+    return f"{labels.words(words)} (n = {n})"
+
+
+def _excluded(counted: Flow, labels: Labels) -> list[str]:
+    lines = [_n(labels, "Not randomised", counted.not_randomised)]
     reasons = list(counted.reasons.items())
-    lines += [f"{INDENT}{words} (n = {n})" for words, n in reasons[:MOST_REASONS]]
+    lines += [INDENT + _n(labels, words, n) for words, n in reasons[:MOST_REASONS]]
     rest = sum(n for _, n in reasons[MOST_REASONS:])
     if rest:
-        lines.append(f"{INDENT}Other reasons (n = {rest})")
+        lines.append(INDENT + _n(labels, "Other reasons", rest))
     if counted.awaiting:
-        lines.append(f"Still in screening (n = {counted.awaiting})")
+        lines.append(_n(labels, "Still in screening", counted.awaiting))
     return lines
 
 
 def _allocated(arm: ArmFlow, labels: Labels) -> list[str]:
     lines = [
-        f"Allocated to {labels.arm(arm.arm)} (n = {arm.allocated})",
-        f"{INDENT}Received at least one dose (n = {arm.received_any})",
-        f"{INDENT}Received every planned dose (n = {arm.received_all})",
-        f"{INDENT}Received no dose (n = {arm.received_none})",
+        _n(labels, say("Allocated to {arm}", arm=labels.arm(arm.arm)), arm.allocated),
+        INDENT + _n(labels, "Received at least one dose", arm.received_any),
+        INDENT + _n(labels, "Received every planned dose", arm.received_all),
+        INDENT + _n(labels, "Received no dose", arm.received_none),
     ]
     if arm.received_other:
-        lines.append(f"{INDENT}Received another product (n = {arm.received_other})")
+        lines.append(INDENT + _n(labels, "Received another product", arm.received_other))
     return lines
 
 
-def _followed(arm: ArmFlow) -> list[str]:
-    lines = [f"Followed to the end (n = {arm.completed})", f"{INDENT}Died (n = {arm.died})"]
-    lines.append(f"{INDENT}Lost to follow-up (n = {arm.lost})")
-    lines.append(f"{INDENT}Withdrew (n = {arm.withdrew})")
-    lines += [f"{INDENT}Ended early: {why} (n = {n})" for why, n in arm.ended_early.items()]
+def _followed(arm: ArmFlow, labels: Labels) -> list[str]:
+    lines = [
+        _n(labels, "Followed to the end", arm.completed),
+        INDENT + _n(labels, "Died", arm.died),
+        INDENT + _n(labels, "Lost to follow-up", arm.lost),
+        INDENT + _n(labels, "Withdrew", arm.withdrew),
+    ]
+    for why, n in arm.ended_early.items():
+        lines.append(INDENT + _n(labels, say("Ended early: {why}", why=why), n))
     if arm.still_followed:
-        lines.append(f"{INDENT}Still in follow-up (n = {arm.still_followed})")
+        lines.append(INDENT + _n(labels, "Still in follow-up", arm.still_followed))
     return lines
 
 
-def _analysed(arm: ArmFlow, sets: Sequence[tuple[str, str]]) -> list[str]:
-    found = [f"{INDENT}{title} (n = {arm.analysed.get(name, 0)})" for name, title in sets]
-    return ["Analysed", *found]
+def _analysed(arm: ArmFlow, labels: Labels, sets: Sequence[tuple[str, str]]) -> list[str]:
+    found = [INDENT + _n(labels, title, arm.analysed.get(name, 0)) for name, title in sets]
+    return [labels.words("Analysed"), *found]
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:
@@ -177,7 +192,7 @@ def _arrow(x1: float, y1: float, x2: float, y2: float) -> str:
 def _figure(
     parts: Sequence[str], width: float, height: float, counted: Flow, labels: Labels
 ) -> Figure:
-    title = "Flow of participants (CONSORT 2025)"
+    title = labels.words("Flow of participants (CONSORT 2025)")
     told = _told(counted, labels)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
@@ -193,13 +208,24 @@ def _figure(
 
 
 def _told(counted: Flow, labels: Labels) -> str:
-    arms = " ".join(
-        f"{labels.arm(arm.arm)}: {arm.allocated} allocated, {arm.received_any} received a dose, "
-        f"{arm.completed} followed to the end, {arm.died} died, {arm.lost} lost, "
-        f"{arm.withdrew} withdrew."
+    arms = [
+        say(
+            "{arm}: {allocated} allocated, {treated} received a dose, {completed} followed to the "
+            "end, {died} died, {lost} lost, {withdrew} withdrew.",
+            arm=labels.arm(arm.arm),
+            allocated=arm.allocated,
+            treated=arm.received_any,
+            completed=arm.completed,
+            died=arm.died,
+            lost=arm.lost,
+            withdrew=arm.withdrew,
+        )
         for arm in counted.arms
+    ]
+    begun = say(
+        "{assessed} assessed, {left} not randomised, {randomised} randomised.",
+        assessed=counted.assessed,
+        left=counted.not_randomised,
+        randomised=counted.randomised,
     )
-    return (
-        f"{counted.assessed} assessed, {counted.not_randomised} not randomised, "
-        f"{counted.randomised} randomised. {arms}"
-    )
+    return labels.words(listed([begun, *arms], " "))

@@ -12,6 +12,7 @@ from equipoise.analysis.figures.states import palette, status_colour
 from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.status import NOT_KNOWN, Course
+from equipoise.errors import listed, say
 from equipoise.protocol.estimands import Estimand
 from equipoise.protocol.model import Scale
 
@@ -21,18 +22,24 @@ def scale_figure(trial: Trial, labels: Labels, estimand: Estimand, scale: Scale)
     members, variable = trial.sets[estimand.set], trial.variable(estimand.endpoint)
     codes = np.where(np.isnan(variable.value), NOT_KNOWN, variable.value).astype(np.int64)
     course = _course(labels, scale, members.arm, codes[members.member][:, None])
-    domain, colours, names = palette(course, scale.death_code)
+    domain, colours, names = palette(course, scale.death_code, labels)
     found = [
         row
         for arm in trial.dataset.arms
         for row in _bar(labels.arm(arm.id), codes[members.in_arm(arm.id)], names, domain)
     ]
-    told = "; ".join(f"{one['arm']}, {one['status']}: {one['n']}" for one in found)
+    told = listed(
+        (
+            say("{arm}, {status}: {n}", arm=one["arm"], status=one["status"], n=one["n"])
+            for one in found
+        ),
+        "; ",
+    )
     return draw(
-        _chart(course.title, domain, colours, found),
+        _chart(labels, course.title, domain, colours, found),
         id=f"levels-{estimand.id.lower()}",
-        title=f"{labels.endpoint(estimand.endpoint)}, by arm",
-        description=f"One bar per arm, best level at the left. {told}.",
+        title=labels.words("{endpoint}, by arm", endpoint=labels.endpoint(estimand.endpoint)),
+        description=labels.words("One bar per arm, best level at the left. {told}.", told=told),
     )
 
 
@@ -62,13 +69,15 @@ def _bar(
     ]
 
 
-def _chart(title: str, domain: list[str], colours: list[str], found: list[dict[str, Any]]) -> Any:
+def _chart(
+    labels: Labels, title: str, domain: list[str], colours: list[str], found: list[dict[str, Any]]
+) -> Any:
     alt = altair()
     arms = list(dict.fromkeys(one["arm"] for one in found))
     axis = alt.Axis(domain=False, ticks=False, labelPadding=8)
     shares = alt.X(
         "share:Q",
-        title="Participants",
+        title=labels.words("Participants"),
         axis=alt.Axis(format="%"),
         scale=alt.Scale(domain=[0, 1]),
     )

@@ -9,6 +9,7 @@ from equipoise.analysis.figures.figure import GREY, WIDTH, Figure, altair, arm_s
 from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.summaries import share
+from equipoise.errors import listed, say
 from equipoise.protocol.estimands import Estimand
 
 _ENDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -17,12 +18,16 @@ _ENDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 def share_figure(trial: Trial, labels: Labels, estimand: Estimand) -> Figure:
     """Shares with exact 95 % intervals, one line per arm."""
     found = _shares(trial, labels, estimand)
-    told = " ".join(f"{one['arm']}: {one['words']}." for one in found)
+    told = listed(
+        (say("{label}: {words}.", label=one["arm"], words=one["words"]) for one in found), " "
+    )
     return draw(
         _chart(trial, labels, found),
         id=f"shares-{estimand.id.lower()}",
-        title=f"{estimand.title.say(labels.language)}: share by arm",
-        description=f"Shares with exact 95 % intervals. {told}",
+        title=labels.words(
+            "{estimand}: share by arm", estimand=estimand.title.say(labels.language)
+        ),
+        description=labels.words(listed(["Shares with exact 95 % intervals.", told], " ")),
     )
 
 
@@ -50,7 +55,12 @@ def _chart(trial: Trial, labels: Labels, found: list[dict[str, Any]]) -> Any:
     colour = alt.Color("arm:N", scale=arm_scale(trial.dataset, labels.arms), legend=None)
     base = alt.Chart(rows(found)).properties(width=WIDTH - 120, height=54 * len(found))
     bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="Participants, with exact 95 % interval", scale=scale, axis=axis),
+        x=alt.X(
+            "low:Q",
+            title=labels.words("Participants, with exact 95 % interval"),
+            scale=scale,
+            axis=axis,
+        ),
         x2="high:Q",
         y=y,
         color=colour,

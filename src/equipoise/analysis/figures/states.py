@@ -12,10 +12,12 @@ from equipoise.analysis.labels import Labels
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.quality import Recruited
 from equipoise.analysis.status import LEFT, NOT_KNOWN, Course
+from equipoise.errors import listed, say
 
 UNKNOWN_COLOUR = "#f1f3f5"
 LEFT_COLOUR = "#dfe9ee"
 DEATH_COLOUR = "#1d2733"
+EVERY = "All sites"
 _BETTER_TO_WORSE = (
     "#0b6e69", "#3b9a8f", "#7cc0b2", "#bfe3d5", "#f4e9c9",
     "#f6cf8f", "#eda75c", "#d97b3a", "#b6502a", "#863022",
@@ -31,13 +33,17 @@ def _ramp(n: int) -> list[str]:
 def status_figure(trial: Trial, labels: Labels, course: Course, death_code: int) -> Figure:
     """Stacked shares of each status by day, one panel per arm."""
     alt = altair()
-    domain, colours, names = palette(course, death_code)
+    domain, colours, names = palette(course, death_code, labels)
     shares = _shares(trial, labels, course, names, domain)
     chart = (
         alt.Chart(rows(shares))
         .mark_bar(stroke="white", strokeWidth=0.4, binSpacing=0)
         .encode(
-            x=alt.X("day:O", title="Day", axis=alt.Axis(labelAngle=0, values=_ticks(course.days))),
+            x=alt.X(
+                "day:O",
+                title=labels.words("Day"),
+                axis=alt.Axis(labelAngle=0, values=_ticks(course.days)),
+            ),
             y=_share_axis(),
             color=status_colour(course.title, domain, colours),
             order=alt.Order("order:Q"),
@@ -53,18 +59,21 @@ def status_figure(trial: Trial, labels: Labels, course: Course, death_code: int)
     return draw(
         chart,
         id="status",
-        title=f"{course.title}: share of participants by day and arm",
+        title=labels.words("{status}: share of participants by day and arm", status=course.title),
         description=_told(trial, labels, course, death_code),
     )
 
 
-def palette(course: Course, death_code: int) -> tuple[list[str], list[str], dict[int, str]]:
+def palette(
+    course: Course, death_code: int, labels: Labels
+) -> tuple[list[str], list[str], dict[int, str]]:
     """Names and colours of the statuses from best to worst, and the name of each code."""
     present = {int(one) for one in np.unique(course.status)}
     living = [one for one in course.levels if one[0] != death_code]
     ordered = [code for code, _ in (living if course.worse_is_higher else living[::-1])]
     names = {code: f"{code}  {words}" for code, words in course.levels}
-    names |= {LEFT: "Discharged, not scored until the next visit", NOT_KNOWN: "Not known"}
+    names[LEFT] = labels.words("Discharged, not scored until the next visit")
+    names[NOT_KNOWN] = labels.words("Not known")
     colours = dict(zip(ordered, _ramp(len(ordered)), strict=True))
     colours |= {death_code: DEATH_COLOUR, LEFT: LEFT_COLOUR, NOT_KNOWN: UNKNOWN_COLOUR}
     every = [LEFT, *ordered, *([death_code] if death_code in names else []), NOT_KNOWN]
@@ -133,40 +142,52 @@ def _told(trial: Trial, labels: Labels, course: Course, death_code: int) -> str:
     for arm in trial.dataset.arms:
         last = course.status[arms == arm.id][:, -1]
         parts.append(
-            f"{labels.arm(arm.id)} on day {course.days}: {int((last == death_code).sum())} of "
-            f"{last.size} dead, {int((last == NOT_KNOWN).sum())} not known."
+            say(
+                "{arm} on day {day}: {dead} of {n} dead, {unknown} not known.",
+                arm=labels.arm(arm.id),
+                day=course.days,
+                dead=int((last == death_code).sum()),
+                n=last.size,
+                unknown=int((last == NOT_KNOWN).sum()),
+            )
         )
-    return "Stacked bars, one per day, best status at the bottom. " + " ".join(parts)
+    begun = "Stacked bars, one per day, best status at the bottom."
+    return labels.words(listed([begun, *parts], " "))
 
 
 def recruitment_figure(trial: Trial, labels: Labels, curve: Recruited) -> Figure:
     """Cumulative number randomised, in all and at each site."""
     alt = altair()
-    found = _steps(curve, curve.total, "All sites")
+    found = _steps(curve, curve.total, EVERY)
     for site, counts in curve.by_site.items():
         found += _steps(curve, counts, labels.site(site))
     base = alt.Chart(rows(found)).properties(width=WIDTH, height=270)
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=6))
-    y = alt.Y("n:Q", title="Randomised, cumulative", axis=alt.Axis(grid=True, format="d"))
+    y = alt.Y(
+        "n:Q", title=labels.words("Randomised, cumulative"), axis=alt.Axis(grid=True, format="d")
+    )
     sites = (
-        base.transform_filter("datum.site != 'All sites'")
+        base.transform_filter(f"datum.site != '{EVERY}'")
         .mark_line(interpolate="step-after", strokeWidth=1.1, color=CONTROL, opacity=0.75)
         .encode(x=x, y=y, detail="site:N")
     )
     total = (
-        base.transform_filter("datum.site == 'All sites'")
+        base.transform_filter(f"datum.site == '{EVERY}'")
         .mark_line(interpolate="step-after", strokeWidth=2.4, color=INK)
         .encode(x=x, y=y)
     )
-    marks = [sites, total, *_planned(trial, curve)]
+    marks = [sites, total, *_planned(trial, labels, curve)]
     last = curve.days[-1].isoformat() if curve.days else "no day"
     return draw(
         alt.layer(*marks),
         id="recruitment",
-        title="Recruitment over time",
-        description=(
-            f"{curve.total[-1] if curve.total else 0} randomised at {len(curve.by_site)} sites by "
-            f"{last}. Thick line: all sites. Thin lines: each site. Dashed: planned number."
+        title=labels.words("Recruitment over time"),
+        description=labels.words(
+            "{n} randomised at {sites} sites by {day}. Thick line: all sites. Thin lines: each "
+            "site. Dashed: planned number.",
+            n=curve.total[-1] if curve.total else 0,
+            sites=len(curve.by_site),
+            day=last,
         ),
     )
 
@@ -181,13 +202,12 @@ def _steps(curve: Recruited, counts: Sequence[int], site: str) -> list[dict[str,
     ]
 
 
-def _planned(trial: Trial, curve: Recruited) -> list[Any]:
+def _planned(trial: Trial, labels: Labels, curve: Recruited) -> list[Any]:
     alt, planned = altair(), trial.protocol.planned.value
     if isinstance(planned, bool) or not isinstance(planned, int | float) or not curve.days:
         return []
-    data = rows(
-        [{"n": planned, "day": curve.days[0].isoformat(), "words": f"planned: {planned:g}"}]
-    )
+    words = labels.words("planned: {n}", n=f"{planned:g}")
+    data = rows([{"n": planned, "day": curve.days[0].isoformat(), "words": words}])
     rule = alt.Chart(data).mark_rule(strokeDash=[4, 4], color=CONTROL).encode(y="n:Q")
     text = (
         alt.Chart(data)

@@ -11,6 +11,7 @@ from equipoise.analysis.labels import Labels, with_unit
 from equipoise.analysis.panels import PHASES, Cell
 from equipoise.analysis.plan import Trial
 from equipoise.analysis.summaries import spread
+from equipoise.errors import listed, say
 from equipoise.protocol.estimands import Estimand, Panel
 
 COLUMNS = 3
@@ -27,10 +28,20 @@ def value_figure(trial: Trial, labels: Labels, estimand: Estimand) -> Figure:
         alive = inside & (variable.source != "death")
         dead, name = int((inside & ~alive).sum()), labels.arm(arm.id)
         values = variable.value[alive]
-        told.append(f"{name}: median {spread(values)} in {values.size} alive; {dead} died.")
+        told.append(
+            say(
+                "{arm}: median {value} in {n} alive; {dead} died.",
+                arm=name,
+                value=spread(values),
+                n=values.size,
+                dead=dead,
+            )
+        )
         found += [
             {
-                "arm": f"{name} (n = {values.size}; {dead} died)",
+                "arm": labels.words(
+                    "{arm} (n = {n}; {dead} died)", arm=name, n=values.size, dead=dead
+                ),
                 "value": float(one),
                 "colour": name,
                 "at": _spread(place),
@@ -40,8 +51,10 @@ def value_figure(trial: Trial, labels: Labels, estimand: Estimand) -> Figure:
     return draw(
         _dots(trial, labels, found, _axis(variable.endpoint.unit, labels, estimand)),
         id=f"values-{estimand.id.lower()}",
-        title=f"{labels.endpoint(estimand.endpoint)}, by arm",
-        description="One dot per participant alive; box: median and quartiles. " + " ".join(told),
+        title=labels.words("{endpoint}, by arm", endpoint=labels.endpoint(estimand.endpoint)),
+        description=labels.words(
+            listed(["One dot per participant alive; box: median and quartiles.", *told], " ")
+        ),
     )
 
 
@@ -76,8 +89,9 @@ def _spread(place: int) -> float:
 
 
 def _axis(unit: str | None, labels: Labels, estimand: Estimand) -> str:
-    words = labels.endpoint(estimand.endpoint).split(",")[0]
-    return f"{words}{f', {unit}' if unit else ''} (participants alive)"
+    words = labels.endpoint(estimand.endpoint).replace("，", ",").split(",")[0]
+    measured = f"{words}{f', {unit}' if unit else ''}"
+    return labels.words("{measured} (participants alive)", measured=measured)
 
 
 def panel_figure(trial: Trial, labels: Labels, panel: Panel, cells: Sequence[Cell]) -> Figure:
@@ -92,12 +106,14 @@ def panel_figure(trial: Trial, labels: Labels, panel: Panel, cells: Sequence[Cel
         alt.hconcat(*charts[i : i + COLUMNS], spacing=26) for i in range(0, len(charts), COLUMNS)
     ]
     more = len(panel.items) - len(items)
-    rest = f" {more} further items are in the table." if more > 0 else ""
+    rest = [say("{n} further items are in the table.", n=more)] if more > 0 else []
     return draw(
         alt.vconcat(*lines, spacing=18),
         id=f"panel-{panel.id}",
         title=panel.title.say(labels.language),
-        description="Means with 95 % intervals. " + _told(labels, panel, items, cells) + rest,
+        description=labels.words(
+            listed(["Means with 95 % intervals.", *_told(labels, panel, items, cells), *rest], " ")
+        ),
     )
 
 
@@ -109,7 +125,7 @@ def _small(
     found = [
         {
             "arm": labels.arm(one.arm),
-            "phase": one.phase.capitalize(),
+            "phase": labels.words(one.phase.capitalize()),
             "mean": one.mean,
             "low": one.mean - one.half,
             "high": one.mean + one.half,
@@ -117,7 +133,7 @@ def _small(
         for one in cells
         if one.item == item and one.n > 0
     ]
-    order = [phase.capitalize() for phase in PHASES]
+    order = [labels.words(phase.capitalize()) for phase in PHASES]
     legend = alt.Legend(orient="top", title=None, symbolType="circle") if first else None
     colour = alt.Color("arm:N", scale=arm_scale(trial.dataset, labels.arms), legend=legend)
     x = alt.X("phase:N", sort=order, title=None, axis=alt.Axis(labelAngle=0))
@@ -152,13 +168,15 @@ def _title(words: str) -> list[str]:
     return [words[:cut], rest if len(rest) <= 34 else f"{rest[:33]}…"]
 
 
-def _told(labels: Labels, panel: Panel, items: Sequence[str], cells: Sequence[Cell]) -> str:
-    parts = []
+def _told(labels: Labels, panel: Panel, items: Sequence[str], cells: Sequence[Cell]) -> list[str]:
+    parts: list[str] = []
     for item in items[:6]:
-        said = "; ".join(
-            f"{labels.arm(one.arm)} {one.phase} {one.mean:.3g}"
+        told = [
+            say("{arm} {phase} {mean}", arm=labels.arm(one.arm), phase=one.phase, mean=mean)
             for one in cells
+            for mean in [f"{one.mean:.3g}"]
             if one.item == item and one.n
-        )
-        parts.append(f"{labels.item(panel.form, item).text}: {said}.")
-    return " ".join(parts)
+        ]
+        text = labels.item(panel.form, item).text
+        parts.append(say("{label}: {words}.", label=text, words=listed(told, "; ")))
+    return parts

@@ -17,6 +17,7 @@ from equipoise.analysis.figures.levels import scale_figure
 from equipoise.analysis.figures.shares import share_figure
 from equipoise.analysis.figures.states import recruitment_figure, status_figure
 from equipoise.analysis.figures.values import panel_figure, value_figure
+from equipoise.analysis.final_look import Standing, standing
 from equipoise.analysis.flow import Flow, flow
 from equipoise.analysis.harms import (
     harms,
@@ -48,7 +49,8 @@ _CURVES: Mapping[str, Callable[[Trial, Labels, Estimand], Figure]] = {
 class Results:
     """What one analysis found. Tables and figures by their ids, in the order of the report.
 
-    `endpoint_figures` holds the figure of each confirmatory estimand.
+    `endpoint_figures` holds the figure of each confirmatory estimand. `looks`: the level of the
+    tests after interim looks; None where none was taken.
     """
 
     trial: Trial
@@ -60,6 +62,7 @@ class Results:
     figures: Mapping[str, Figure]
     endpoint_figures: Mapping[str, Figure]
     notes: tuple[str, ...] = ()
+    looks: Standing | None = None
 
     def of(self, estimand: str, *, role: str | None = None) -> tuple[Result, ...]:
         """The rows of one estimand."""
@@ -73,7 +76,7 @@ def analyse(dataset: Dataset, *, language: str = "en", draw: bool = True) -> Res
 
     Args:
         dataset: participants with their arms, records, ledger counts.
-        language: of the protocol's own words; English where they have no other.
+        language: of the report; English where its words or the protocol's have no other.
         draw: whether figures are drawn.
 
     Raises:
@@ -82,7 +85,8 @@ def analyse(dataset: Dataset, *, language: str = "en", draw: bool = True) -> Res
     """
     trial, labels = trial_of(dataset), Labels(dataset.study, language)
     results = carry_out(trial)
-    steps = decisions(trial.protocol.analysis, results, trial.contrasts)
+    looks = standing(trial, dataset.looks)
+    steps = decisions(trial.protocol.analysis, results, trial.contrasts, looks)
     counted = flow(dataset, trial.sets)
     return Results(
         trial=trial,
@@ -93,6 +97,7 @@ def analyse(dataset: Dataset, *, language: str = "en", draw: bool = True) -> Res
         tables=_tables(trial, labels, results, counted),
         figures=_figures(trial, labels, results, steps, counted) if draw else {},
         endpoint_figures=_endpoint_figures(trial, labels) if draw else {},
+        looks=looks,
     )
 
 
@@ -117,7 +122,7 @@ def _tables(
         missing_table(trial, labels),
         conduct_table(trial, results, counted),
     ]
-    return {one.id: one for one in every if one is not None}
+    return {one.id: one.told(labels.words) for one in every if one is not None}
 
 
 def _figures(

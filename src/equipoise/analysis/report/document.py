@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from equipoise.analysis import final_look
 from equipoise.analysis.report.contents import Results
-from equipoise.analysis.report.prose import NOT_DONE, interim_words
+from equipoise.analysis.report.prose import interim_words, not_done
 from equipoise.analysis.result import document
 
 
@@ -31,10 +32,14 @@ def results_document(found: Results, *, demo: bool) -> dict[str, Any]:
         "sets": _sets(found),
         "results": [document(one) for one in found.results],
         "sequence": [_decision(one) for one in found.decisions],
-        "interim": {"done": False, "text": interim_words(found.trial.protocol)},
+        "interim": {
+            "done": found.looks is not None,
+            "text": interim_words(found),
+            **final_look.document(found.looks),
+        },
         "flow": _flow(found),
         "endpoints": _endpoints(found),
-        "not_done": list(NOT_DONE),
+        "not_done": list(not_done(found)),
         "notes": list(found.notes),
     }
 

@@ -9,19 +9,19 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
-from equipoise.analysis.labels import unit_of
+from equipoise.analysis.labels import Labels
 from equipoise.analysis.report.contents import CONFIRMATORY_LEVELS, Results
 from equipoise.analysis.report.prose import (
-    NOT_DONE,
     interim_words,
     interval_words,
     named_contrasts,
+    not_done,
     p_words,
     plain_result,
     unit_words,
 )
 from equipoise.analysis.result import Result
-from equipoise.errors import MissingExtra
+from equipoise.errors import MissingExtra, listed, say
 from equipoise.protocol.estimands import Estimand
 from equipoise.protocol.origin import Fact, Scalar
 
@@ -39,6 +39,7 @@ _HARM_TABLES = (
     "adverse-events-by-term",
     "events-before-during-after",
 )
+NO_EVENT = "no event: at most {percent} % (one-sided 95 %)"
 RATIO_NOTE = (
     "The one-step log-rank ratio belongs to the test that decides and is pulled towards 1 when "
     "an effect is large; the Cox ratio beside it is not."
@@ -61,6 +62,7 @@ def render(found: Results, *, made_at: datetime, demo: bool, commitment: str | N
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja.StrictUndefined
     )
     environment.filters["typeset"] = typeset
+    environment.globals["words"] = found.labels.words
     template = environment.from_string((here / "template.html.j2").read_text(encoding="utf-8"))
     style = (here / "style.css").read_text(encoding="utf-8")
     page = _page(found, made_at, demo=demo, commitment=commitment)
@@ -76,7 +78,7 @@ def typeset(words: str) -> str:
 def _page(
     found: Results, made_at: datetime, *, demo: bool, commitment: str | None
 ) -> dict[str, Any]:
-    protocol, language = found.trial.protocol, found.labels.language
+    protocol, language, words = found.trial.protocol, found.labels.language, found.labels.words
     estimands = [_estimand(found, one) for one in protocol.estimands]
     return {
         "language": language,
@@ -87,25 +89,27 @@ def _page(
         "version": protocol.version,
         "digest": found.trial.dataset.study.digest,
         "commitment": commitment,
-        "sentences": plain_result(found, demo=demo),
-        "key_numbers": _key_numbers(found),
+        "sentences": [words(one) for one in plain_result(found, demo=demo)],
+        "key_numbers": [(words(value), words(name)) for value, name in _key_numbers(found)],
         "facts": _facts(found),
-        "origins": ORIGINS,
+        "origins": {name: words(told) for name, told in ORIGINS.items()},
         "arms": [_arm(found, arm) for arm in found.trial.dataset.arms],
         "sets": _sets(found),
         "estimands": estimands,
         "levels": CONFIRMATORY_LEVELS,
         "decisions": _decisions(found),
-        "interim": interim_words(protocol),
+        "interim": words(interim_words(found)),
         "figures": found.figures,
         "tables": found.tables,
         "harm_tables": [found.tables[one] for one in _HARM_TABLES if one in found.tables],
         "panels": [one.id for one in protocol.analysis.panels],
         "doubles": _doubles(found),
         "missing_rules": [one.say(language) for one in protocol.analysis.missing],
-        "not_done": NOT_DONE,
-        "notes": found.notes,
-        "ratio_note": RATIO_NOTE if any(one.method == "logrank" for one in found.results) else "",
+        "not_done": [words(one) for one in not_done(found)],
+        "notes": [words(one) for one in found.notes],
+        "ratio_note": words(RATIO_NOTE)
+        if any(one.method == "logrank" for one in found.results)
+        else "",
         "ledger_agrees": found.flow.agrees,
         "ledger_known": bool(found.flow.checks),
     }
@@ -114,7 +118,7 @@ def _page(
 def _key_numbers(found: Results) -> list[tuple[str, str]]:
     rows = found.trial.dataset.randomised
     dates = [row.randomised_on for row in rows if row.randomised_on]
-    span = f"{min(dates)} to {max(dates)}" if dates else "–"
+    span = say("{first} to {last}", first=min(dates), last=max(dates)) if dates else "–"
     return [
         (str(found.flow.assessed), "assessed for eligibility"),
         (str(found.flow.randomised), "randomised"),
@@ -138,38 +142,41 @@ def _value(value: Scalar) -> str:
     return f"{value:g}"
 
 
-def _fact(name: str, fact: Fact, language: str) -> dict[str, str]:
-    value = "not known" if fact.value is None else _value(fact.value)
+def _fact(name: str, fact: Fact, labels: Labels) -> dict[str, str]:
+    value = labels.words("not known" if fact.value is None else _value(fact.value))
     return {
-        "name": fact.named(name, language),
-        "value": f"{value} {unit_of(fact.unit)}" if fact.value is not None else value,
+        "name": labels.words(fact.named(name, labels.language)),
+        "value": f"{value} {labels.unit(fact.unit)}" if fact.value is not None else value,
         "origin": fact.origin or "",
         "source": fact.source or "",
     }
 
 
 def _facts(found: Results) -> list[dict[str, str]]:
-    protocol, language = found.trial.protocol, found.labels.language
-    rows = [_fact("planned_number_of_participants", protocol.planned, language)]
+    protocol, labels = found.trial.protocol, found.labels
+    rows = [_fact("planned_number_of_participants", protocol.planned, labels)]
     rows.append(
         {
-            "name": "allocation",
-            "value": _scheme(found),
+            "name": labels.words("allocation"),
+            "value": labels.words(_scheme(found)),
             "origin": protocol.randomisation.origin or "",
             "source": "",
         }
     )
-    rows += [_fact(name, one, language) for name, one in protocol.facts.items()]
+    rows += [_fact(name, one, labels) for name, one in protocol.facts.items()]
     return rows
 
 
 def _scheme(found: Results) -> str:
     chosen = found.trial.protocol.randomisation
     ratio = ":".join(str(arm.ratio) for arm in found.trial.protocol.arms)
-    given = ", ".join(f"{name} {value}" for name, value in chosen.parameters.items())
-    inside = ", ".join(found.labels.named(one).text for one in chosen.strata)
-    within = f" within {inside}" if inside else ""
-    return f"{ratio}, {chosen.scheme}{f' ({given})' if given else ''}{within}"
+    given = listed(
+        say("{name} {value}", name=name, value=value) for name, value in chosen.parameters.items()
+    )
+    named: str = say("{scheme} ({given})", scheme=chosen.scheme, given=given)
+    scheme = say("{ratio}, {scheme}", ratio=ratio, scheme=named if given else chosen.scheme)
+    inside = listed(found.labels.named(one).text for one in chosen.strata)
+    return say("{scheme} within {factors}", scheme=scheme, factors=inside) if inside else scheme
 
 
 def _arm(found: Results, arm: Any) -> dict[str, Any]:
@@ -178,11 +185,12 @@ def _arm(found: Results, arm: Any) -> dict[str, Any]:
     facts = (
         []
         if product is None
-        else [_fact(name, one, language) for name, one in product.facts.items()]
+        else [_fact(name, one, found.labels) for name, one in product.facts.items()]
     )
     return {
         "title": arm.title.say(language),
         "role": arm.role,
+        "of": found.labels.words(f"{arm.role.capitalize()} arm"),
         "origin": arm.origin or "",
         "product": "" if product is None else product.title.say(language),
         "facts": facts,
@@ -216,7 +224,7 @@ def _estimand(found: Results, one: Estimand) -> dict[str, Any]:
         "intercurrent": [
             {
                 "event": event.event.say(language),
-                "strategy": event.strategy.replace("-", " "),
+                "strategy": found.labels.words(event.strategy.replace("-", " ")),
                 "text": "" if event.text is None else event.text.say(language),
             }
             for event in one.intercurrent
@@ -244,22 +252,23 @@ def _row(found: Results, row: Result) -> dict[str, Any]:
     who = labels.contrast(row.contrast) if row.contrast else labels.arm(row.arm or "")
     endpoint = next(e for e in found.trial.protocol.estimands if e.id == row.estimand).endpoint
     limit = row.upper_limit
-    upper = "" if limit is None else f"no event: at most {100 * limit:.1f} % (one-sided 95 %)"
+    upper = "" if limit is None else labels.words(NO_EVENT, percent=f"{100 * limit:.1f}")
+    note = "" if row.note is None else row.note.say(labels.language)
     other = "" if row.endpoint == endpoint else labels.endpoint(row.endpoint)
     return {
-        "method": row.method.replace("_", " "),
-        "measure": row.measure,
-        "unit": unit_words(row),
+        "method": labels.words(row.method.replace("_", " ")),
+        "measure": labels.words(row.measure),
+        "unit": labels.words(unit_words(row)),
         "who": who,
         "main": row.role == "main",
-        "interval": interval_words(row),
+        "interval": labels.words(interval_words(row)),
         "p": "–" if row.arm else p_words(row.p_value),
         "n": row.n,
         "groups": _groups(found, row),
         "missing": row.missing,
         "carried": row.carried,
-        "remarks": [one for one in (other, row.note, upper) if one],
-        "benefit": _benefit(row),
+        "remarks": [one for one in (other, note, upper) if one],
+        "benefit": labels.words(_benefit(row)),
     }
 
 
@@ -267,13 +276,17 @@ def _groups(found: Results, row: Result) -> list[str]:
     """What the arms did; an arm's own estimate says it already."""
     if row.arm is not None:
         return []
-    return [f"{found.labels.arm(one.arm)}: {one.summary}" for one in row.groups]
+    words, arm = found.labels.words, found.labels.arm
+    return [words("{arm}: {told}", arm=arm(one.arm), told=one.summary) for one in row.groups]
 
 
 def _benefit(row: Result) -> str:
     if row.benefit is None or row.null is None:
         return ""
-    return f"benefit {row.benefit} {row.null:g}"
+    return say(_BENEFIT[row.benefit], null=f"{row.null:g}")
+
+
+_BENEFIT = {"above": "benefit above {null}", "below": "benefit below {null}"}
 
 
 def _decisions(found: Results) -> Sequence[dict[str, Any]]:
@@ -287,7 +300,7 @@ def _decisions(found: Results) -> Sequence[dict[str, Any]]:
             "title": titles[one.estimand],
             "who": found.labels.contrast(one.contrast),
             "p": p_words(one.p_value),
-            "alpha": f"{one.alpha:g}",
+            "alpha": f"{one.alpha:.4g}",
             "confirmatory": one.confirmatory,
             "significant": one.significant,
             "reason": named_contrasts(found, one.reason),
@@ -297,7 +310,7 @@ def _decisions(found: Results) -> Sequence[dict[str, Any]]:
 
 
 def _doubles(found: Results) -> list[dict[str, str]]:
-    rows = []
+    rows, words = [], found.labels.words
     for one in found.results:
         second = one.independent
         who = (
@@ -306,9 +319,9 @@ def _doubles(found: Results) -> list[dict[str, str]]:
         rows.append(
             {
                 "estimand": one.estimand,
-                "method": f"{one.method.replace('_', ' ')}, {who}",
+                "method": words("{method}, {who}", method=one.method.replace("_", " "), who=who),
                 "ours": "–" if one.estimate is None else f"{one.estimate:.10g}",
-                "library": "–" if second is None else second.library,
+                "library": "–" if second is None else words(second.library),
                 "theirs": _exact(None if second is None else second.estimate),
                 "difference": _small(None if second is None else second.difference),
                 "p_difference": _p_difference(one),

@@ -36,7 +36,7 @@ def write(
         out: folder; made where it does not exist, files in it are replaced.
         made_at: moment shown on the page; it is not in results.json.
         demo: whether the participants are simulated; the page then says so at the top.
-        language: of the protocol's own words.
+        language: of the report; results.json is in English whatever it is.
         commitment: what was published before the first randomisation about the sealed
             allocation, if there is one.
 

@@ -28,6 +28,9 @@ def cleaning_findings(subject: Subject) -> Iterator[Finding]:
         yield from _items(subject, ("coding", number), coded.form, (coded.item,))
     for number, transfer in enumerate(plan.transfers):
         yield from _transfer(subject, ("transfers", number), transfer)
+    for number, normal in enumerate(plan.normals):
+        named = (normal.item, normal.high_item) if normal.high_item else (normal.item,)
+        yield from _items(subject, ("normals", number), normal.form, named)
     for part in ("cross_checks", "deviations", "transfers"):
         yield from _twice(subject, part, [one.id for one in getattr(plan, part)])
 

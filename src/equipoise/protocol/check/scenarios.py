@@ -17,6 +17,7 @@ def scenario_findings(subject: Subject) -> Iterator[Finding]:
         yield from _strata(subject, scenario)
         yield from _items(subject, scenario)
         yield from _outcomes(subject, scenario)
+        yield from _special(subject, scenario)
         if scenario.course:
             yield from _course(subject, scenario, scenario.course)
 
@@ -75,6 +76,24 @@ def _outcomes(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
             path = subject.scenario_path(scenario.id, "outcomes", name)
             words = f"The protocol has no endpoint `{name}`: correct the name or remove the model."
             yield subject.finding("study.unknown-name", path, words, key=True)
+
+
+def _special(subject: Subject, scenario: Scenario) -> Iterator[Finding]:
+    reports = {one.id: one.form for one in subject.protocol.safety.reports}
+    for number, one in enumerate(scenario.special):
+        path = subject.scenario_path(scenario.id, "special", number)
+        if one.report not in reports:
+            words = f"The protocol has no report `{one.report}`: correct the name."
+            yield subject.finding("study.unknown-name", (*path, "report"), words)
+            continue
+        asked = [("says", name, one.form) for name in one.says]
+        asked += [("items", name, reports[one.report]) for name in one.items]
+        asked += [("doses", one.doses, reports[one.report])] if one.doses else []
+        for key, name, form in asked:
+            found = subject.study.forms.get(form)
+            if found is None or found.item(name) is None:
+                words = f"Form `{form}` does not collect `{name}`: correct the name."
+                yield subject.finding("study.unknown-name", (*path, key), words)
 
 
 def _collected(name: str, known: set[str]) -> bool:

@@ -85,6 +85,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "activate an amendment": ("sponsor", "administrator"),
     "move a participant": ("investigator", "coordinator"),
     "record a decision of the board": ("safety-board member", "sponsor"),
+    "freeze the data of an interim analysis": ("data manager", "statistician"),
     "report a special situation": ("investigator", "coordinator"),
     "open a query": ("monitor", "data manager"),
     "answer a query": (*SITE_STAFF, "monitor", "data manager"),

@@ -17,16 +17,21 @@ from equipoise_server.store.models import ProgramToken, User
 
 PREFIX = "eqp_"
 LONGEST = timedelta(days=366)
+NOTED = timedelta(hours=1)
+"""How exactly is kept when a token was used last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
     """Whom a token stands for: a person in one role at one site (None: all), reading or writing."""
 
+    digest: str
+    label: str
     user: User
     role: str
     site: str | None
     writes: bool
+    until: datetime
 
 
 def issue(
@@ -104,13 +109,36 @@ def _revoke(digest: str, by: User, at: datetime) -> Answer:
 
 
 def holder(token: str, at: datetime) -> Holder | None:
-    """Whom a token stands for now, or None: unknown, over, revoked, or the role has ended."""
+    """Whom a token stands for now, or None: unknown, over, revoked, or the role has ended.
+
+    That it was used is noted, to the hour.
+    """
     held = ProgramToken.objects.select_related("user").filter(digest=_digest(token)).first()
     if held is None or held.revoked_at is not None or not held.since <= at < held.until:
         return None
     if not _holds(held, at):
         return None
-    return Holder(user=held.user, role=held.role, site=held.site_id, writes=held.writes)
+    _note_use(held, at)
+    return Holder(
+        digest=held.digest,
+        label=held.label,
+        user=held.user,
+        role=held.role,
+        site=held.site_id,
+        writes=held.writes,
+        until=held.until,
+    )
+
+
+def _note_use(held: ProgramToken, at: datetime) -> None:
+    if held.used_at is None or at - held.used_at >= NOTED:
+        ProgramToken.objects.filter(pk=held.pk).update(used_at=at)
+
+
+def tokens(by: User | None = None) -> tuple[ProgramToken, ...]:
+    """Every token that was not revoked, of one person or of all; the newest first."""
+    found = ProgramToken.objects.filter(revoked_at=None).select_related("user")
+    return tuple((found if by is None else found.filter(user=by)).order_by("-since", "-pk"))
 
 
 def _holds(held: ProgramToken, at: datetime) -> bool:

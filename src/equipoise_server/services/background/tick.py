@@ -13,7 +13,7 @@ from equipoise_server.services.imaging.offer_image import forget_old_offers
 from equipoise_server.services.own_pages.remind_participants import care_for_participants
 from equipoise_server.services.participants.randomise import randomise
 from equipoise_server.services.supply.supply_alarms import Alarms, supply_alarms
-from equipoise_server.services.trial.note_unblindings import note_quietly
+from equipoise_server.services.trial import note_interims, note_unblindings
 from equipoise_server.store import checkpoint
 from equipoise_server.store.models import RandomisationRequest
 
@@ -32,7 +32,7 @@ class Ticked:
 
 
 def tick(*, at: datetime) -> Ticked:
-    """Finish interrupted randomisations, note unblindings and write a checkpoint. May run at any time, often.
+    """Finish interrupted randomisations, note unblindings and interim looks, and write a checkpoint. May run at any time, often.
 
     A request that was cut off is sent again as it was: same person, time and key. Where the
     allocator had answered, it gives the same answer; where consent, eligibility or stock have
@@ -46,7 +46,8 @@ def tick(*, at: datetime) -> Ticked:
     care_for_participants(at=at)
     look_after_portal(at=at)
     forget_old_offers(at=at)
-    note_quietly(at=at)
+    note_unblindings.note_quietly(at=at)
+    note_interims.note_quietly(at=at)
     alarms = supply_alarms(at=at)
     return Ticked(
         checkpoint=checkpoint.write(at),

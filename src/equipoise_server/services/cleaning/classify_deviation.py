@@ -11,7 +11,7 @@ from equipoise_server.services.access import permissions
 from equipoise_server.services.cleaning.query_step import require_text
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
-from equipoise_server.store import ledger
+from equipoise_server.store import ledger, locks
 from equipoise_server.store.models import Deviation, User
 
 VERB = "classify a deviation"
@@ -54,7 +54,9 @@ def _classify(
     with connection.cursor() as cursor:
         ledger.hold(cursor, found.participant_id)
         study = require_unlocked(cursor, VERB)
-        permissions.require(cursor, VERB, by=by, at=at, site=found.participant.site_id)
+        site = found.participant.site_id
+        locks.require_unlocked(cursor, site=site, participant=found.participant_id, step=VERB)
+        permissions.require(cursor, VERB, by=by, at=at, site=site)
         require_text(study, text, VERB, confirmed=confirmed, needed=True)
         found = rows.get(pk=deviation)
         if found.status == "gone":

@@ -80,15 +80,15 @@ def _code(
             code=term.code,
             term=dict(term.text),
             path=term.path,
-            reason=reason,
             by=by.username,
             at=at,
         )
-        _note(cursor, place, coding)
+        _note(cursor, place, coding, reason)
     return {"number": coding.number}
 
 
-def _note(cursor: Any, place: Place, coding: Coding) -> None:
+def _note(cursor: Any, place: Place, coding: Coding, reason: str) -> None:
+    """Why stands in the ledger alone, where it can be removed should it name somebody."""
     said = {
         "form": place.form,
         "visit": place.visit,
@@ -98,7 +98,7 @@ def _note(cursor: Any, place: Place, coding: Coding) -> None:
         "coding": coding.number,
         "dictionary": f"{coding.dictionary} {coding.dictionary_version}",
         "code": coding.code,
-        "reason": coding.reason,
+        "reason": reason,
     }
     ledger.append(
         cursor,

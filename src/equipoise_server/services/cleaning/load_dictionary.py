@@ -38,12 +38,7 @@ def load_dictionary(
         NotPermitted.
 
     """
-    if kind not in KINDS or not name.strip() or not version.strip():
-        raise FileRefused(
-            say("name, version and kind are needed; kinds are {kinds}", kinds=listed(KINDS))
-        )
-    if len(name) > 64 or len(version) > 32:
-        raise FileRefused("its name has at most 64 characters and its version 32")
+    _require_named(name, version, kind)
     digest = sha256(data + (hierarchy or b"")).hexdigest()
     with whole(), connection.cursor() as cursor:
         ledger.hold(cursor, ledger.STUDY_CHAIN)
@@ -68,6 +63,15 @@ def load_dictionary(
         dictionaries.load(row, terms)
         _note(cursor, row, at)
     return len(terms)
+
+
+def _require_named(name: str, version: str, kind: str) -> None:
+    if kind not in KINDS or not name.strip() or not version.strip():
+        raise FileRefused(
+            say("name, version and kind are needed; kinds are {kinds}", kinds=listed(KINDS))
+        )
+    if len(name) > 64 or len(version) > 32:
+        raise FileRefused("its name has at most 64 characters and its version 32")
 
 
 def _note(cursor: Any, row: Dictionary, at: datetime) -> None:

@@ -14,7 +14,7 @@ from equipoise.protocol.model import Study
 from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
-from equipoise_server.store import ledger
+from equipoise_server.store import ledger, locks
 from equipoise_server.store.models import Finding, User
 
 LONGEST = 1000
@@ -41,6 +41,7 @@ def step(
             study = require_unlocked(cursor, verb)
             found = held(cursor, query)
             site = found.record.participant.site_id
+            locks.require_unlocked(cursor, **place_of(found), site=site, step=verb)
             permissions.require(cursor, verb, by=by, at=at, site=site)
             require_text(study, said, verb, confirmed=confirmed, needed=needs_text)
             act(found)
@@ -48,6 +49,17 @@ def step(
         return {}
 
     perform(request, work)
+
+
+def place_of(found: Finding) -> dict[str, Any]:
+    """Where the record of a query stands."""
+    record = found.record
+    return {
+        "participant": record.participant_id,
+        "visit": record.visit,
+        "form": record.form,
+        "number": record.number,
+    }
 
 
 def held(cursor: Any, query: int) -> Finding:

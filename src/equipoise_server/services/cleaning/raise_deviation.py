@@ -12,7 +12,7 @@ from equipoise_server.services.access import permissions
 from equipoise_server.services.cleaning.query_step import require_text
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
-from equipoise_server.store import ledger, life
+from equipoise_server.store import ledger, life, locks
 from equipoise_server.store.models import Deviation, Site, User
 
 VERB = "raise a deviation"
@@ -61,6 +61,7 @@ def _raise(request: Request, code: str, kind: str, on: date, text: str, confirme
         ledger.hold(cursor, code)
         study = require_unlocked(cursor, VERB)
         state = life.state_of(code)
+        locks.require_unlocked(cursor, site=state.site, participant=code, step=VERB)
         permissions.require(cursor, VERB, by=by, at=at, site=state.site)
         zone = Site.objects.values_list("timezone", flat=True).get(pk=state.site)
         if on > at.astimezone(ZoneInfo(zone)).date():

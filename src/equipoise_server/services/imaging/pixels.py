@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.uid import RLELossless
 
 from equipoise.errors import FileRefused, say
+from equipoise_server.services.imaging.unpacking import unpacked
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420")
@@ -77,7 +79,10 @@ def pixels_of(header: Dataset, largest: int) -> Pixels:
     if rows * columns * frames * samples * bits // 8 > largest:
         raise FileRefused("its pictures are too large when they are unpacked")
     colour = photometric in COLOUR
-    array = _decoded(header).reshape((frames, rows, columns, *((3,) if colour else ())))
+    array = _decoded(header)
+    if array.size != rows * columns * frames * samples or array.dtype.itemsize * 8 != bits:
+        raise FileRefused("it is a damaged DICOM file")
+    array = array.reshape((frames, rows, columns, *((3,) if colour else ())))
     stored = int(header.get("BitsStored", bits) or bits)
     return Pixels(
         array=_without_hidden_bits(array, stored),
@@ -100,9 +105,12 @@ def _numbers(header: Dataset) -> tuple[int, int, int, int, int]:
 
 
 def _decoded(header: Dataset) -> np.ndarray[Any, Any]:
+    syntax = header.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated and syntax != RLELossless:
+        return unpacked(header)
     try:
         array: np.ndarray[Any, Any] = header.pixel_array
-    except Exception as problem:  # no decoder, or a damaged stream
+    except Exception as problem:  # a damaged stream
         raise FileRefused("its pictures cannot be decoded. Export it uncompressed") from problem
     return array
 

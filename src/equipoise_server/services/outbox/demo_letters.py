@@ -32,6 +32,7 @@ class Shown:
 
     to: str
     subject: str
+    language: str
     at: datetime
     parts: tuple[tuple[str, str], ...]
 
@@ -69,6 +70,7 @@ def _opened(rows: object) -> Iterator[Shown]:
         yield Shown(
             to=", ".join(message.to),
             subject=str(message.subject),
+            language=row.language,
             at=row.at,
             parts=_parts(str(message.body)),
         )

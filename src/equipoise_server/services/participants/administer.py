@@ -20,12 +20,15 @@ from equipoise.protocol.model import Study
 from equipoise.schedule import DoseAnswer, next_dose
 from equipoise.schedule.matrix import DOSING
 from equipoise_server.services.access import permissions
-from equipoise_server.services.participants.follow_dose import link_looks
+from equipoise_server.services.participants.follow_dose import Act, giving_of, link_looks
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
-from equipoise_server.store import documents, ledger, life, supplies
+from equipoise_server.store import cleaning, documents, ledger, life, supplies
 from equipoise_server.store.models import User
 from equipoise_server.store.save import Answers, Place, save, standing
+
+MADE_UP = "The dose is made up."
+"""Why the record changes of a dose that was not given when it was due."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,18 +101,20 @@ def _administer(request: Request, code: str, dose: Dose, values: Mapping[str, ob
         )
         found = standing(cursor, place, step="administer")
         on = dose.started_at.astimezone(ZoneInfo(found.timezone)).date()
-        saved = save(
-            cursor, found, Answers(values=values, on=on), by=by.username, at=at, key=request.key
-        )
+        made_up = any(one.number == number for one in state.doses)
+        answers = Answers(values=values, on=on, reason=MADE_UP if made_up else "")
+        saved = save(cursor, found, answers, by=by.username, at=at, key=request.key)
         command = GiveDose(
             number=number, at=dose.started_at, amount=dose.amount, unit=dose.unit, on=on
         )
         life.advance(cursor, command, code=code, by=by.username, at=at)
         if dose.amount != "not":
-            when, username = (number, dose.started_at), by.username
-            link_looks(cursor, dosing, code, when, by=username, at=at, key=request.key)
+            act = Act(by=by.username, at=at, key=request.key)
+            link_looks(cursor, dosing, code, (number, dose.started_at), act)
         if dose.unit is not None:
-            _use_up(cursor, dose.unit, _giving(dosing, code, dose), by.username, at)
+            _use_up(cursor, dosing, code, dose, by.username, at)
+        if judged.deviations:
+            cleaning.whole(cursor, found.study, code, by=by.username, at=at, zone=found.timezone)
     deviations = [why.sentence for why in judged.deviations]
     return {"number": number, "version": saved["version"], "deviations": deviations}
 
@@ -148,16 +153,6 @@ def _number(code: str, dose: Dose, judged: DoseAnswer) -> int:
     return number
 
 
-def _giving(dosing: Dosing, code: str, dose: Dose) -> supply.Administer:
-    _, number = supply.split_unit(dose.unit or "")
-    return supply.Administer(
-        number=number,
-        participant=code,
-        at=dose.started_at,
-        in_use_hours=dosing.in_use_hours,
-    )
-
-
 def look_at_unit(state: ParticipantState, dosing: Dosing, dose: Dose) -> None:
     """Refuse a unit that may not be given, before the rules of dosing are asked.
 
@@ -172,9 +167,10 @@ def look_at_unit(state: ParticipantState, dosing: Dosing, dose: Dose) -> None:
         raise UnitElsewhere(unit, state.site)
     if kit not in state.kits:
         raise UnitOfAnother(unit, state.code)
-    supply.decide(held, _giving(dosing, state.code, dose))
+    supply.decide(held, giving_of(dosing, state.code, unit, dose.started_at))
 
 
-def _use_up(cursor: Any, unit: str, command: supply.Administer, by: str, at: datetime) -> None:
-    kit, _ = supply.split_unit(unit)
-    supplies.advance(cursor, kit, command, by=by, at=at)
+def _use_up(cursor: Any, dosing: Dosing, code: str, dose: Dose, by: str, at: datetime) -> None:
+    kit, _ = supply.split_unit(dose.unit or "")
+    giving = giving_of(dosing, code, dose.unit or "", dose.started_at)
+    supplies.advance(cursor, kit, giving, by=by, at=at)

@@ -142,6 +142,7 @@ def _import(request: Request, upload: int) -> Answer:
             "lines": len(found.results),
             "records": len(places),
             "versions": versions,
+            "note": row.name,
         }
         ledger.append(
             cursor,
@@ -154,7 +155,7 @@ def _import(request: Request, upload: int) -> Answer:
     ImportedFile.objects.create(
         sha256=row.sha256,
         transfer=row.transfer,
-        name=row.name,
+        name="",  # it stands in the ledger, where it can be removed should it name somebody
         lines=len(found.results),
         records=len(places),
         by=by.username,

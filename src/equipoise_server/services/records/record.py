@@ -17,7 +17,7 @@ from django.db import connection
 from equipoise.errors import InvalidRecord, UnknownRecord
 from equipoise_server.services.access import permissions
 from equipoise_server.services.imaging.readings import guarded
-from equipoise_server.services.participants.follow_dose import follow_amount
+from equipoise_server.services.participants.follow_dose import follow_record
 from equipoise_server.services.participants.move_participant import follow_at_visit
 from equipoise_server.services.request import Answer, Request, answered, row_of, whole
 from equipoise_server.store import versions
@@ -62,6 +62,7 @@ def record(
         InvalidRecord: a value is impossible; nothing was saved.
         ReasonRequired: a saved answer changes without a reason.
         ScoresAreRead: a score of masked readings was typed.
+        DoseNotAllowed, UnitNotValid: what the record says of a dose cannot have been.
         SavedFirst: the newest version is not `expected`.
         Locked, NotPermitted, NotConsented, ConsentLapsed, AlreadyWithdrawn, OutOfOrder, UnknownRecord,
         KeyReused, StorageFull.
@@ -80,7 +81,7 @@ def record(
             answers = replace(answers, values=guarded(found, values))
             keep = partial(row_of, request)
             known = save(cursor, found, answers, by=by.username, at=at, key=key, keep=keep)
-            follow_amount(cursor, found, answers.values, by=by.username, at=at)
+            follow_record(cursor, found, answers.values, by=by.username, at=at, key=key)
     return _saved(known)
 
 

@@ -3,7 +3,7 @@
 The items named are taken out of a record, and the reasons of the versions named. Where the newest
 version holds one, a new version without it is saved first. Then the payload, with its salt, of
 every version that held one is deleted; the ledger keeps an entry for each, with what is left of its
-answers. What was said in the queries named goes in the same way: its entry stays, without the text.
+answers. What was written beside it goes in the same way (`redact_texts`): its entry stays, without.
 Digests stay, so the chains still verify; nothing can be computed back from them without the salt.
 """
 
@@ -23,27 +23,25 @@ from equipoise.errors import UnknownRecord, say
 from equipoise.forms import prepare, status
 from equipoise_server.services.access import permissions
 from equipoise_server.services.access.two_persons import Agreed, require_both
+from equipoise_server.services.records.redact_texts import STEP, holding, redact_texts, silence
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.store import ledger, lenses, life
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import (
+    Draft,
     IdempotencyKey,
-    LedgerEntry,
-    LedgerPayload,
     Record,
     RecordPayload,
     RecordVersion,
 )
 from equipoise_server.store.save import Place, Standing, save_redacted
 
-STEP = "redact"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redacted:
     """What was done: versions whose answers were removed, and the version that is left.
 
-    `turns`: how many texts of queries were removed.
+    `turns`: how many texts beside it were removed.
     """
 
     removed: tuple[int, ...]
@@ -53,7 +51,7 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class What:
-    """What is to go: answers by item, reasons by version, texts of queries by entry digest."""
+    """What is to go: answers by item, reasons by version, texts by digest of their entry."""
 
     items: frozenset[str] = frozenset()
     reasons: frozenset[int] = frozenset()
@@ -77,8 +75,10 @@ def redact(
 ) -> Redacted:
     """Remove some answers from every version of a record. It also works on locked data.
 
+    A place without a form stands for a chain of the ledger, of which texts alone go.
+
     `reasons`: the versions whose reason for the change goes too. `turns`: digests of entries of
-    queries on the record whose text goes. The reasons of the two persons stay for ever: they
+    the participant whose text goes: what was said in queries, why a file was withdrawn. The reasons of the two persons stay for ever: they
     must not repeat what is removed. Copies outside the database (backups, exports, mails) are
     not reached, nor reasons that were saved before they could be removed.
 
@@ -87,6 +87,11 @@ def redact(
         TwoPersonsRequired, NotPermitted, KeyReused.
 
     """
+    if not place.form:
+        texts = redact_texts(
+            place.participant, entries=turns, first=first, second=second, at=at, key=key
+        )
+        return Redacted(removed=(), version=0, turns=texts)
     what = What(items=frozenset(items), reasons=frozenset(reasons), turns=frozenset(turns))
     body = {
         "place": place,
@@ -110,18 +115,18 @@ def _redact(request: Request, place: Place, what: What, first: Agreed, second: A
         permissions.require(cursor, "order a redaction", by=by, at=at, site=site)
         persons = require_both(cursor, STEP, first, second, at=at, site=site)
         record = _record(place)
-        holding, said = _holding(record, what), _said(record, what.turns)
-        if not holding and not said:
+        kept, said = _holding(record, what), holding(place.participant, what.turns)
+        if not kept and not said:
             raise UnknownRecord(say("answer or text ({what}) in {place}", what=what, place=place))
-        newest = next((one for one in holding if one.pk == record.current), None)
+        newest = next((one for one in kept if one.pk == record.current), None)
         version = record.version
         if newest is not None:
             version = _without(cursor, place, site, newest, what.items, request)
-        for one in holding:
+        for one in kept:
             _remove(cursor, place, one, what, persons, request)
-        for turn in said:
-            _silence(cursor, place, turn, persons, request)
-    removed = [one.version for one in holding]
+        _forget_typed(place, what.items)
+        silence(cursor, place.participant, said, persons, request)
+    removed = [one.version for one in kept]
     return {"removed": removed, "version": version, "turns": len(said)}
 
 
@@ -132,6 +137,17 @@ def _record(place: Place) -> Record:
     if found is None:
         raise UnknownRecord(say("record {place}", place=place))
     return found
+
+
+def _forget_typed(place: Place, items: frozenset[str]) -> None:
+    """Drafts of the record, whoever's, lose what was typed for the items; the rest waits on."""
+    drafts = Draft.objects.filter(
+        participant=place.participant, form=place.form, visit=place.visit, number=place.number
+    )
+    for one in drafts:
+        said = json.loads(one.said)
+        left = {name: typed for name, typed in said.items() if not items & {*name.split(".")}}
+        Draft.objects.filter(pk=one.pk).update(said=json.dumps(left))
 
 
 def _holding(record: Record, what: What) -> list[RecordVersion]:
@@ -147,19 +163,6 @@ def _holding(record: Record, what: What) -> list[RecordVersion]:
         if _named(row, record.form, reading) & what.items
         or (row.version in what.reasons and row.payload.reason)
     ]
-
-
-def _said(record: Record, turns: frozenset[str]) -> list[LedgerEntry]:
-    """What was said in queries on the record, as far as it is to go and still stands."""
-    subjects = [f"query/{one}" for one in record.findings.values_list("pk", flat=True)]
-    rows = LedgerEntry.objects.filter(
-        pk__in=turns, chain=record.participant_id, subject__in=subjects, payload__isnull=False
-    )
-    return [row for row in rows.select_related("payload").order_by("sequence") if _text(row)]
-
-
-def _text(row: LedgerEntry) -> str:
-    return str(json.loads(row.payload.data).get("text", ""))
 
 
 def _named(row: RecordVersion, form: str, reading: str) -> set[str]:
@@ -244,23 +247,3 @@ def _remove(
     RecordPayload.objects.filter(pk=row.pk).delete()
     # The stored digest of the request covers the typed answers without a salt.
     IdempotencyKey.objects.filter(pk=row.key).update(request=secrets.token_hex(32))
-
-
-def _silence(
-    cursor: Any, place: Place, row: LedgerEntry, persons: Mapping[str, str], request: Request
-) -> None:
-    """The same for what somebody said in a query: who said something, and when, stays."""
-    remains = {**json.loads(row.payload.data), "text": ""}
-    ledger.append(
-        cursor,
-        chain=place.participant,
-        what=ledger.REDACTED,
-        by=request.by.username,
-        at=request.at,
-        subject=row.pk,
-        payload={"of": row.what, "persons": dict(persons), "remains": remains},
-    )
-    LedgerPayload.objects.filter(pk=row.pk).delete()
-    # The request of that moment covers the text without a salt.
-    for key in IdempotencyKey.objects.filter(at=row.at):
-        IdempotencyKey.objects.filter(pk=key.pk).update(request=secrets.token_hex(32))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,22 @@ from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import ledger, locks, versions
-from equipoise_server.store.models import Amendment, Site, SiteVersion, User
+from equipoise_server.store.models import Amendment, Site, SiteApproval, SiteVersion, User
 
 STEP = "activate an amendment"
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """The document by which the ethics committee of a site approved a version, and its date."""
+
+    reference: str
+    on: date
 
 
 def activate_amendment(
-    digest: str, *, site: str, on: date, by: User, at: datetime, key: str
+    digest: str, *, site: str, on: date, approval: Approval, by: User, at: datetime, key: str
 ) -> None:
     """Put a published version in force at a site from a site date on, once it is approved there.
 
@@ -26,17 +36,18 @@ def activate_amendment(
     to agree anew, with the consent that they sign to it.
 
     Raises:
-        AmendmentRefused: the day is over, or a newer version is in force there.
+        AmendmentRefused: the day is over, a newer version is in force there, or the approval has
+            no reference or comes after that day.
         UnknownRecord: no such amendment or site.
         NotPermitted, Locked, PartLocked, KeyReused.
 
     """
-    body = {"digest": digest, "site": site, "on": on}
+    body = {"digest": digest, "site": site, "on": on, "approval": approval}
     request = Request(verb=STEP, by=by, at=at, key=key, body=body)
-    perform(request, lambda: _activate(request, digest, site, on))
+    perform(request, lambda: _activate(request, digest, site, on, approval))
 
 
-def _activate(request: Request, digest: str, code: str, on: date) -> Answer:
+def _activate(request: Request, digest: str, code: str, on: date, approval: Approval) -> Answer:
     by, at = request.by, request.at
     with connection.cursor() as cursor:
         ledger.hold(cursor, ledger.STUDY_CHAIN)
@@ -51,21 +62,42 @@ def _activate(request: Request, digest: str, code: str, on: date) -> Answer:
                 else say("open site {code}", code=code)
             )
         locks.require_unlocked(cursor, site=code, step=STEP)
-        if on < at.astimezone(ZoneInfo(site.timezone)).date():
+        today = at.astimezone(ZoneInfo(site.timezone)).date()
+        if on < today:
             raise AmendmentRefused(
                 say("{on} is over at {code}; choose today or a later day", on=on, code=code)
             )
+        _require_approved(approval, today)
         _require_newer(amendment, code)
-        SiteVersion.objects.create(site=site, study_id=digest, on=on, by=by.username, at=at)
+        row = SiteVersion.objects.create(site=site, study_id=digest, on=on, by=by.username, at=at)
+        SiteApproval.objects.create(
+            activation=row, reference=approval.reference.strip(), on=approval.on
+        )
         ledger.append(
             cursor,
             chain=ledger.STUDY_CHAIN,
             what=versions.ACTIVATED,
             by=by.username,
             at=at,
-            payload=versions.activated(code, digest, on),
+            payload=versions.activated(row),
         )
     return {}
+
+
+def _require_approved(approval: Approval, today: date) -> None:
+    """Nobody works under a version that the ethics committee of the site has not approved."""
+    if not approval.reference.strip():
+        raise AmendmentRefused(
+            "no document is named by which the ethics committee of the site approved it"
+        )
+    if len(approval.reference.strip()) > LONGEST:
+        raise AmendmentRefused(
+            say("the name of the approval has more than {most} characters", most=LONGEST)
+        )
+    if approval.on > today:
+        raise AmendmentRefused(
+            say("the approval of {on} lies ahead; wait until it is given", on=approval.on)
+        )
 
 
 def _require_newer(amendment: Amendment, site: str) -> None:

@@ -15,6 +15,7 @@ from equipoise.errors import AlreadyRecorded, ReasonRequired, TwoPersonsRequired
 from equipoise_server.services.access import permissions
 from equipoise_server.services.access.two_persons import Agreed
 from equipoise_server.services.records import redact
+from equipoise_server.services.records.redact_texts import STEP
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.trial import lock, unlock, unlock_part
 from equipoise_server.store.locks import Part
@@ -35,7 +36,10 @@ def redaction_body(
     reasons: Collection[int] = (),
     turns: Collection[str] = (),
 ) -> Body:
-    """What a proposal to redact keeps: where, and which answers, reasons and texts go."""
+    """What a proposal to redact keeps: where, and which answers, reasons and texts go.
+
+    A place without a form names a chain of the ledger, whose texts go.
+    """
     return {
         **asdict(place),
         "items": sorted(items),
@@ -66,7 +70,7 @@ def _propose(request: Request, step: str, body: Body, reason: str) -> Answer:
     if not reason:
         raise ReasonRequired(step.capitalize())
     with connection.cursor() as cursor:
-        asks = "order a redaction" if step == redact.STEP else step
+        asks = "order a redaction" if step == STEP else step
         permissions.require(cursor, asks, by=request.by, at=request.at, site=body.get("site"))
         written = canonical_json(dict(body)).decode()
         if Proposal.objects.filter(step=step, body=written, outcome="").exists():

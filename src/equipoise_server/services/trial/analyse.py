@@ -42,9 +42,11 @@ def analyse(*, out: Path, by: User, at: datetime, language: str = "en") -> Path:
             payload={"study": running.digest},
         )
     from equipoise.analysis import report
+    from equipoise.analysis.dataset import Taken
     from equipoise_server.store.dataset import dataset
 
-    data = dataset(running, allocated=client.released(), received=client.received())
+    looks = tuple(Taken(**one) for one in client.ask("released_looks"))
+    data = dataset(running, allocated=client.released(), received=client.received(), looks=looks)
     report.write(
         data, out, made_at=at, demo=trial.demo, commitment=client.commitment(), language=language
     )

@@ -1,8 +1,9 @@
-"""Record a decision of the safety board about the start of the trial."""
+"""Record a decision of the safety board: about the start of the trial, or after an interim look."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -12,7 +13,7 @@ from equipoise_server.services.access import permissions
 from equipoise_server.services.request import Answer, Request, perform
 from equipoise_server.services.standing import require_unlocked
 from equipoise_server.store import board, ledger
-from equipoise_server.store.models import BoardDecision, User
+from equipoise_server.store.models import BoardDecision, Trial, User
 
 STEP = "record a decision of the board"
 
@@ -47,19 +48,34 @@ def _decide(request: Request, about: str, opens: bool, words: str) -> Answer:
             )
         if not words:
             raise ReasonRequired("A decision of the board")
-        reviewed = board.treated()
-        BoardDecision.objects.create(
-            about=about, opens=opens, reviewed=reviewed, words=words, by=by.username, at=at
-        )
-        ledger.append(
-            cursor,
-            chain=ledger.STUDY_CHAIN,
-            what=board.DECIDED,
-            by=by.username,
-            at=at,
-            payload=board.decided(about, opens, reviewed, words),
-        )
+        row = BoardDecision(about=about, opens=opens, words=words, by=by.username, at=at)
+        _keep(cursor, row)
     return {}
+
+
+def follow_board(cursor: Any, *, look: int, decision: str, by: str, at: datetime) -> None:
+    """Write down what the board decided after an interim look, and stop or resume randomisation.
+
+    The vault has checked who decided, and holds no reasons. Call with the study's chain held.
+    """
+    opens = decision == board.CONTINUE
+    about = board.after_look(look)
+    row = BoardDecision(about=about, opens=opens, words="", by=by, at=at, decision=decision)
+    _keep(cursor, row)
+    Trial.objects.update(randomisation_open=opens)
+
+
+def _keep(cursor: Any, row: BoardDecision) -> None:
+    row.reviewed = board.treated()
+    row.save(force_insert=True)
+    ledger.append(
+        cursor,
+        chain=ledger.STUDY_CHAIN,
+        what=board.DECIDED,
+        by=row.by,
+        at=row.at,
+        payload=board.decided(row),
+    )
 
 
 def waiting(rules: SafetyBoard | None) -> tuple[str, ...]:

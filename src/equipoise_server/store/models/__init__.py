@@ -28,6 +28,7 @@ from equipoise_server.store.models.finalising import (
     Signature,
     SignatureAct,
     SignatureVoid,
+    SiteApproval,
     SiteVersion,
 )
 from equipoise_server.store.models.images import (
@@ -38,6 +39,7 @@ from equipoise_server.store.models.images import (
     ImageWithdrawal,
     Scan,
 )
+from equipoise_server.store.models.interim import InterimCut
 from equipoise_server.store.models.ledger import IdempotencyKey, LedgerEntry, LedgerPayload
 from equipoise_server.store.models.listing import (
     Enquiry,
@@ -87,6 +89,7 @@ __all__ = [
     "ImageReading",
     "ImageWithdrawal",
     "ImportedFile",
+    "InterimCut",
     "Invitation",
     "Kit",
     "LedgerEntry",
@@ -112,6 +115,7 @@ __all__ = [
     "SignatureAct",
     "SignatureVoid",
     "Site",
+    "SiteApproval",
     "SitePosting",
     "SiteVersion",
     "StudyVersion",

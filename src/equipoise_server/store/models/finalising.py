@@ -158,6 +158,19 @@ class SiteVersion(models.Model):
         return f"{self.site_id} from {self.on}"
 
 
+class SiteApproval(models.Model):
+    """The document by which the ethics committee of a site let it work under a version. Append-only."""
+
+    activation = models.OneToOneField(
+        SiteVersion, primary_key=True, on_delete=models.PROTECT, related_name="approval"
+    )
+    reference = models.CharField(max_length=200)
+    on = DayField()
+
+    def __str__(self) -> str:
+        return self.reference
+
+
 class ParticipantVersion(models.Model):
     """That a participant moved to a protocol version, and why. The newest counts. Append-only."""
 
@@ -179,9 +192,10 @@ class ParticipantVersion(models.Model):
 
 
 class BoardDecision(models.Model):
-    """What the safety board decided about the start of the trial. Append-only.
+    """What the safety board decided about the start of the trial, or after an interim look.
 
-    `about` is `sentinel`, or a stratum level; `reviewed` is how many had been treated.
+    `about` is `sentinel`, a stratum level, or `interim-1`; `reviewed` is how many had been
+    treated. `decision` is empty, or after a look `continue` or why the trial stops. Append-only.
     """
 
     about = models.CharField(max_length=64)
@@ -190,6 +204,7 @@ class BoardDecision(models.Model):
     words = models.TextField()
     by = models.CharField(max_length=150)
     at = InstantField()
+    decision = models.CharField(max_length=16, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.about} {self.opens}"

@@ -11,6 +11,7 @@ class ProgramToken(models.Model):
     """What a program may do in a person's name. The token itself is kept by nobody here.
 
     `digest` is the SHA-256 of 256 random bits. The token ends with the membership it rests on.
+    `used_at` is when it was used last, to the hour.
     """
 
     digest = models.CharField(max_length=64, unique=True)
@@ -22,6 +23,7 @@ class ProgramToken(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.label

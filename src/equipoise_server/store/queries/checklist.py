@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -162,6 +163,12 @@ def _left(record: Record, item: str = "") -> Left:
 def _queries(records: QuerySet[Record]) -> Iterable[Left]:
     rows = Finding.objects.filter(state="open", record__in=records).select_related("record")
     return (_left(row.record, row.item) for row in rows.order_by("opened_at", "pk"))
+
+
+def open_queries(participant: str) -> Counter[tuple[str, str, int]]:
+    """How many queries are open about each record of a participant, by form, visit and number."""
+    rows = Finding.objects.filter(state="open", record__participant=participant)
+    return Counter(rows.values_list("record__form", "record__visit", "record__number"))
 
 
 def _unsigned(part: Part | None) -> Iterable[Left]:

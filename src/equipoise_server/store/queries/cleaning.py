@@ -81,6 +81,20 @@ def queries(
     return _queries(page[:limit], cut), rows.count(), len(page) > limit
 
 
+def queries_after(
+    number: int,
+    sites: Sites,
+    forms: Collection[str],
+    wanted: Wanted,
+    *,
+    now: datetime,
+    limit: int,
+) -> tuple[Query, ...]:
+    """The first `limit` queries after a number, by number: none moves while somebody reads on."""
+    rows = _narrowed(_seen(sites, forms, None), wanted, now, None)
+    return _queries(list(rows.filter(pk__gt=number).order_by("pk")[:limit]), None)
+
+
 def query(number: int, *, cut: datetime | None = None) -> Query | None:
     """One query, or None."""
     rows = Finding.objects.filter(pk=number).select_related("record__participant")
@@ -109,29 +123,6 @@ def thread(number: int, *, cut: datetime | None = None) -> tuple[Turn, ...]:
     return tuple(
         Turn(what=row.what, by=row.by, at=row.at, text=_text(row))
         for row in rows.order_by("sequence")
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """A text of a query that still stands, under the digest of its entry."""
-
-    digest: str
-    by: str
-    at: datetime
-    text: str
-
-
-def said_on(code: str, form: str, visit: str, number: int) -> tuple[Spoken, ...]:
-    """Everything that people wrote in queries on one record, oldest first."""
-    asked = Finding.objects.filter(
-        record__participant=code, record__form=form, record__visit=visit, record__number=number
-    )
-    subjects = [f"query/{one}" for one in asked.values_list("pk", flat=True)]
-    rows = LedgerEntry.objects.filter(chain=code, subject__in=subjects).select_related("payload")
-    found = ((row, _text(row)) for row in rows.order_by("sequence"))
-    return tuple(
-        Spoken(digest=row.pk, by=row.by, at=row.at, text=text) for row, text in found if text
     )
 
 

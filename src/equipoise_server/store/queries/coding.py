@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from equipoise.protocol.model import Study
-from equipoise_server.store import lenses
+from equipoise_server.store import lenses, texts
 from equipoise_server.store.models import Coding, Record, RecordPayload
 from equipoise_server.store.queries.placed import Placed
 from equipoise_server.store.study import Under
@@ -112,7 +112,16 @@ def codings(code: str, form: str, visit: str, number: int, item: str) -> tuple[C
         record__number=number,
         item=item,
     )
-    return tuple(_coded(row) for row in rows.order_by("-number"))
+    reasons = {
+        (said["form"], said["visit"], said["number"], said["item"], said["coding"]): said["reason"]
+        for said in texts.told(code, "term-coded")
+    }
+    return tuple(
+        replace(
+            _coded(row), reason=reasons.get((form, visit, number, item, row.number)) or row.reason
+        )
+        for row in rows.order_by("-number")
+    )
 
 
 def _codings(sites: Collection[str] | None, cut: datetime | None) -> dict[tuple[int, str], Coded]:

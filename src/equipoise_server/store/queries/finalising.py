@@ -114,11 +114,24 @@ class Removed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """From which day a site works under a version, and the approval that this rests on, if known."""
+
+    on: date
+    approval: str
+    approved_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AmendmentFacts:
-    """A published version. `changes` as `equipoise diff` gives them; `sites` from which day."""
+    """A published version. `changes` as `equipoise diff` gives them; `sites`: where it is in force.
+
+    `digest` is that of the version, `before` that of the one which it amends.
+    """
 
     number: int
     digest: str
+    before: str
     version: str
     previous: str
     changes: tuple[Mapping[str, Any], ...]
@@ -127,7 +140,7 @@ class AmendmentFacts:
     needs_reconsent: bool
     by: str
     at: datetime
-    sites: Mapping[str, date]
+    sites: Mapping[str, InForce]
     participants: int
 
 
@@ -305,6 +318,7 @@ def _amendment(row: Amendment, versions: Mapping[str, str]) -> AmendmentFacts:
     return AmendmentFacts(
         number=row.number,
         digest=row.study_id,
+        before=row.previous_id,
         version=versions[row.study_id],
         previous=versions[row.previous_id],
         changes=tuple(json.loads(row.changes)),
@@ -313,9 +327,18 @@ def _amendment(row: Amendment, versions: Mapping[str, str]) -> AmendmentFacts:
         needs_reconsent=row.needs_reconsent,
         by=row.by,
         at=row.at,
-        sites=dict(SiteVersion.objects.filter(study=row.study_id).values_list("site_id", "on")),
+        sites=_in_force(row.study_id),
         participants=ParticipantVersion.objects.filter(study=row.study_id).count(),
     )
+
+
+def _in_force(digest: str) -> dict[str, InForce]:
+    rows = SiteVersion.objects.filter(study=digest)
+    found = rows.values_list("site_id", "on", "approval__reference", "approval__on")
+    return {
+        site: InForce(on=on, approval=reference or "", approved_on=given)
+        for site, on, reference, given in found
+    }
 
 
 def study_versions() -> tuple[Study, ...]:

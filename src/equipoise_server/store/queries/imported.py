@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from equipoise_server.store import texts
+from equipoise_server.store.ledger import STUDY_CHAIN
 from equipoise_server.store.models import ImportedFile
 
 
@@ -26,9 +28,12 @@ def imported(*, cut: datetime | None = None, limit: int = 50) -> tuple[Taken, ..
     rows = ImportedFile.objects.order_by("-at", "-pk")
     if cut is not None:
         rows = rows.filter(at__lte=cut)
+    names = {
+        said["sha256"]: said.get("note", "") for said in texts.told(STUDY_CHAIN, "results-imported")
+    }
     return tuple(
         Taken(
-            name=row.name,
+            name=row.name or names.get(row.sha256, ""),
             transfer=row.transfer,
             lines=row.lines,
             records=row.records,

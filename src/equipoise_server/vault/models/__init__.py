@@ -1,6 +1,7 @@
 """Tables of the vault. Every secret column is a randomised sealed box."""
 
 from equipoise_server.vault.models.allocation import Allocation, Ceremony, Slot
+from equipoise_server.vault.models.interim import InterimAnalysis
 from equipoise_server.vault.models.kits import Kit
 from equipoise_server.vault.models.ledger import UnblindedPerson, VaultLedgerEntry
 from equipoise_server.vault.models.product import (
@@ -23,6 +24,7 @@ __all__ = [
     "Credential",
     "Excursion",
     "Hold",
+    "InterimAnalysis",
     "Kit",
     "Lot",
     "PackagingBatch",

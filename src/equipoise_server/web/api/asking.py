@@ -17,15 +17,26 @@ from equipoise_server.services.cleaning.close_query import close_query
 from equipoise_server.services.cleaning.open_query import open_query
 from equipoise_server.services.cleaning.reopen_query import reopen_query
 from equipoise_server.store.queries import cleaning
-from equipoise_server.store.queries.cleaning import Query, Wanted
+from equipoise_server.store.queries.cleaning import Query as Asked
+from equipoise_server.store.queries.cleaning import Wanted
 from equipoise_server.web.api import shapes
-from equipoise_server.web.api.reading import MOST, Limit, Word, caller
-from equipoise_server.web.api.routes import router
+from equipoise_server.web.api.reading import MOST, Limit, SiteWord, caller
+from equipoise_server.web.api.routes import looking, router, sending
 from equipoise_server.web.api.token import Caller
 from equipoise_server.web.api.writing import Key
 
-QueryNumber = Annotated[int, Path(ge=1, le=2_000_000_000), Field()]
-Skip = Annotated[int, Field(ge=0, le=2_000_000_000)]
+QueryNumber = Annotated[
+    int, shapes.Said("Number of a query"), Path(ge=1, le=2_000_000_000), Field(examples=[1])
+]
+AfterQuery = Annotated[
+    int, Field(ge=0, le=2_000_000_000), shapes.Said("Only queries that come after this number")
+]
+StateWord = Annotated[
+    shapes.QueryState,
+    shapes.Said("`open` has those that wait for an answer and those that have one"),
+]
+ParticipantWord = Annotated[shapes.Code, shapes.Said("Only of this participant")]
+FormWord = Annotated[shapes.Code, shapes.Said("Only on this form")]
 ACTS: dict[str, Callable[..., None]] = {
     "answer": answer_query,
     "close": close_query,
@@ -34,30 +45,38 @@ ACTS: dict[str, Callable[..., None]] = {
 
 
 @router.get(
-    "/queries", url_name="queries", response=list[shapes.Query], summary="Queries, oldest first"
+    "/queries",
+    url_name="queries",
+    response=looking(list[shapes.Query]),
+    summary="Queries, by number",
 )
 def queries(
     request: HttpRequest,
-    site: Word = "",
-    state: shapes.QueryState = "open",
-    participant: Word = "",
-    form: Word = "",
-    skip: Skip = 0,
+    site: SiteWord = "",
+    state: StateWord = "open",
+    participant: ParticipantWord = "",
+    form: FormWord = "",
+    after: AfterQuery = 0,
     limit: Limit = MOST,
 ) -> list[dict[str, Any]]:
-    """What is asked about records that the token may read; `limit` of them after the first `skip`."""
+    """What is asked about records that the token may read, the first asked first.
+
+    `limit` of them; the number of the last goes into `after` of the next call.
+    """
     who = caller(request)
     who.require("read records")
     wanted = Wanted(
         state="" if state == "all" else state, site=site, participant=participant, form=form
     )
-    found, _, _ = cleaning.queries(
-        who.sites, who.forms(), wanted, now=timezone.now(), after=skip, limit=limit
+    found = cleaning.queries_after(
+        after, who.sites, who.ever(), wanted, now=timezone.now(), limit=limit
     )
     return [_told(one) for one in found]
 
 
-@router.get("/queries/{number}", response=shapes.Conversation, summary="A query and what was said")
+@router.get(
+    "/queries/{number}", response=looking(shapes.Conversation), summary="A query and what was said"
+)
 def query(request: HttpRequest, number: QueryNumber) -> dict[str, Any]:
     """The turns from the first to the last; `text` is null where it was removed."""
     who = caller(request)
@@ -70,7 +89,9 @@ def query(request: HttpRequest, number: QueryNumber) -> dict[str, Any]:
     return {**_told(found), "turns": turns}
 
 
-@router.post("/queries", url_name="queries", response=shapes.Opened, summary="Open a query")
+@router.post(
+    "/queries", url_name="queries", response=sending(shapes.Opened), summary="Open a query"
+)
 def ask(request: HttpRequest, given: shapes.Ask, key: Key) -> dict[str, Any]:
     """Ask about an item of a saved record, or about the whole of it; `item` is then empty."""
     who = caller(request)
@@ -92,7 +113,9 @@ def ask(request: HttpRequest, given: shapes.Ask, key: Key) -> dict[str, Any]:
     return {"query": number}
 
 
-@router.post("/queries/{number}/turns", response=shapes.Query, summary="Answer, close or reopen")
+@router.post(
+    "/queries/{number}/turns", response=sending(shapes.Query), summary="Answer, close or reopen"
+)
 def turn(
     request: HttpRequest, number: QueryNumber, given: shapes.GivenTurn, key: Key
 ) -> dict[str, Any]:
@@ -112,7 +135,7 @@ def turn(
     return _told(_seen(who, number))
 
 
-def _seen(who: Caller, number: int) -> Query:
+def _seen(who: Caller, number: int) -> Asked:
     """A query that the token may read.
 
     Raises:
@@ -120,13 +143,13 @@ def _seen(who: Caller, number: int) -> Query:
 
     """
     found = cleaning.query(number)
-    visible = found is not None and found.form in who.forms()
+    visible = found is not None and found.form in who.ever()
     if found is None or not visible or not (who.sites is None or found.site in who.sites):
         raise UnknownRecord(say("query {query}", query=number))
     return found
 
 
-def _told(one: Query) -> dict[str, Any]:
+def _told(one: Asked) -> dict[str, Any]:
     return {
         "id": one.id,
         "state": one.standing,

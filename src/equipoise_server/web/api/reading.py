@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -13,22 +12,35 @@ from pydantic import AwareDatetime, Field
 
 from equipoise.errors import UnknownRecord, say
 from equipoise.protocol.forms import Item
+from equipoise.protocol.model import Study
 from equipoise_server.store.queries import participants as people
 from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries.finalising import having, study_versions
 from equipoise_server.store.queries.participants import Filter
-from equipoise_server.store.queries.saved import saved_since
+from equipoise_server.store.queries.saved import saved_since, settled
 from equipoise_server.store.save import visits_of
 from equipoise_server.web.api import shapes
-from equipoise_server.web.api.routes import router
+from equipoise_server.web.api.routes import looking, router
 from equipoise_server.web.api.token import Caller
 
 MOST = 500
-SETTLED = timedelta(seconds=30)
-Moment = AwareDatetime
-Limit = Annotated[int, Field(ge=1, le=MOST)]
-Word = shapes.Code
-InPath = Annotated[shapes.Code, Path()]
-Number = Annotated[int, Path(ge=0, le=2_000_000_000), Field()]
+Moment = Annotated[AwareDatetime | None, shapes.Said("An instant with its offset from UTC")]
+Limit = Annotated[int, Field(ge=1, le=MOST), shapes.Said("How many at most")]
+SiteWord = Annotated[shapes.Code, shapes.Said("Only this site; empty: every one")]
+StatusWord = Annotated[shapes.Code, shapes.Said("Only this status; empty: every one")]
+AfterCode = Annotated[shapes.Code, shapes.Said("Only codes that come after this one")]
+AfterDigest = Annotated[shapes.Code, shapes.Said("`last` of the answer before")]
+UnderWord = Annotated[
+    shapes.Code, shapes.Said("Digest of a protocol version; empty: the one in force")
+]
+InCode = Annotated[shapes.ParticipantCode, shapes.Said("Code of a participant"), Path()]
+InForm = Annotated[shapes.Form, shapes.Said("Id of a form"), Path()]
+InVisit = Annotated[
+    shapes.Visit, shapes.Said("Id of a visit, or `daily`, `dosing` or `log`"), Path()
+]
+Number = Annotated[
+    shapes.Number, shapes.Said("Dose, day or event; 0 where the form does not repeat"), Path()
+]
 
 
 def caller(request: HttpRequest) -> Caller:
@@ -37,7 +49,23 @@ def caller(request: HttpRequest) -> Caller:
     return found
 
 
-@router.get("/study", response=shapes.StudyAnswer, summary="The protocol version that runs here")
+@router.get("/token", response=looking(shapes.TokenAnswer), summary="What the token stands for")
+def token(request: HttpRequest) -> dict[str, Any]:
+    """Whose it is, what it may do and until when."""
+    held = caller(request).holder
+    return {
+        "label": held.label,
+        "user": held.user.username,
+        "role": held.role,
+        "site": held.site,
+        "writes": held.writes,
+        "until": held.until,
+    }
+
+
+@router.get(
+    "/study", response=looking(shapes.StudyAnswer), summary="The protocol version that runs here"
+)
 def study(request: HttpRequest) -> dict[str, Any]:
     """Forms are those that the token may read."""
     who = caller(request)
@@ -63,42 +91,61 @@ def study(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.get("/forms/{form}", response=shapes.FormAnswer, summary="A form and its items")
-def form(request: HttpRequest, form: InPath) -> dict[str, Any]:
-    """Items in the order of the form."""
+@router.get("/forms/{form}", response=looking(shapes.FormAnswer), summary="A form and its items")
+def form(request: HttpRequest, form: InForm, study: UnderWord = "") -> dict[str, Any]:
+    """Items in the order of the form, as the version in force has it, or the one that is named."""
     who = caller(request)
     who.require("read records")
     who.require_form(form)
-    found = who.study.forms[form]
+    under = _under(study, form) if study else having(who.study, form)
+    found = under.forms[form]
     return {
         "id": found.id,
         "title": dict(found.title),
         "repeats": found.repeats,
-        "digest": who.study.form_digests[found.id],
-        "items": [_item(who, one) for one in found.items()],
+        "digest": under.form_digests[found.id],
+        "study": under.digest,
+        "items": [_item(under, one) for one in found.items()],
     }
 
 
-def _item(who: Caller, item: Item) -> dict[str, Any]:
-    lists = {one.id: list(one.values()) for one in who.study.protocol.code_lists}
+def _under(digest: str, form: str) -> Study:
+    """The version of a digest, where it has the form.
+
+    Raises:
+        UnknownRecord: there is none.
+
+    """
+    for one in study_versions():
+        if one.digest == digest and form in one.forms:
+            return one
+    raise UnknownRecord(say("form {form}", form=form))
+
+
+def _item(under: Study, item: Item) -> dict[str, Any]:
+    codes = next((one.codes for one in under.protocol.code_lists if one.id == item.codes), None)
     return {
         "id": item.id,
         "text": dict(item.text),
         "type": item.type,
         "unit": item.unit,
         "required": bool(item.required),
-        "codes": lists.get(item.codes) if item.codes else None,
+        "codes": None if codes is None else [one.code for one in codes],
+        "choices": None
+        if codes is None
+        else [{"code": one.code, "text": dict(one.text)} for one in codes],
         "low": item.low,
         "high": item.high,
+        "derived": item.derive is not None,
     }
 
 
-@router.get("/participants", response=shapes.Participants, summary="Participants by code")
+@router.get("/participants", response=looking(shapes.Participants), summary="Participants by code")
 def participants(
     request: HttpRequest,
-    site: Word = "",
-    status: Word = "",
-    after: Word = "",
+    site: SiteWord = "",
+    status: StatusWord = "",
+    after: AfterCode = "",
     limit: Limit = 100,
 ) -> dict[str, Any]:
     """Those after the code `after`, `limit` at most."""
@@ -124,8 +171,8 @@ def _participant(who: Caller, state: Any) -> dict[str, Any]:
     }
 
 
-@router.get("/participants/{code}", response=shapes.Participant, summary="One participant")
-def participant(request: HttpRequest, code: InPath) -> dict[str, Any]:
+@router.get("/participants/{code}", response=looking(shapes.Participant), summary="One participant")
+def participant(request: HttpRequest, code: InCode) -> dict[str, Any]:
     """One participant by code."""
     who = caller(request)
     who.require("read participants")
@@ -135,15 +182,15 @@ def participant(request: HttpRequest, code: InPath) -> dict[str, Any]:
 
 @router.get(
     "/participants/{code}/records",
-    response=list[shapes.RecordHead],
+    response=looking(list[shapes.RecordHead]),
     summary="Where a participant's records stand",
 )
-def heads(request: HttpRequest, code: InPath) -> list[dict[str, Any]]:
+def heads(request: HttpRequest, code: InCode) -> list[dict[str, Any]]:
     """Records of forms that the token may read."""
     who = caller(request)
     who.require("read records")
     who.require_participant(code)
-    seen = who.forms()
+    seen = who.ever()
     return [
         {
             "participant": code,
@@ -162,11 +209,11 @@ def heads(request: HttpRequest, code: InPath) -> list[dict[str, Any]]:
 
 @router.get(
     "/participants/{code}/records/{form}/{visit}/{number}",
-    response=shapes.RecordAnswer,
+    response=looking(shapes.RecordAnswer),
     summary="A record with its answers",
 )
 def record(
-    request: HttpRequest, code: InPath, form: InPath, visit: InPath, number: Number
+    request: HttpRequest, code: InCode, form: InForm, visit: InVisit, number: Number
 ) -> dict[str, Any]:
     """The newest version."""
     who = caller(request)
@@ -202,26 +249,31 @@ def record(
         "saved_at": newest.at,
         "reason": newest.reason,
         "digest": newest.digest,
+        "study": newest.study,
     }
 
 
-@router.get("/changes", response=shapes.Changes, summary="Versions of records since a moment")
+@router.get(
+    "/changes", response=looking(shapes.Changes), summary="Versions of records since a moment"
+)
 def changes(
-    request: HttpRequest, since: Moment | None = None, after: Word = "", limit: Limit = MOST
+    request: HttpRequest, since: Moment = None, after: AfterDigest = "", limit: Limit = MOST
 ) -> dict[str, Any]:
     """Every version saved since `since`, oldest first, for programs that keep a copy.
 
-    `following` and `last` of one answer go into `since` and `after` of the next. What was saved
-    in the last half minute waits for the next call, so that no save still under way is missed.
+    With answers, author and reason: the audit of what the token may read. `following` and `last`
+    of one answer go into `since` and `after` of the next. What was saved in the last half minute
+    waits for the next call, so that no save still under way is missed. Answers stand under the
+    names of the protocol version that `study` names.
     """
     who = caller(request)
     who.require("read records")
     found, more = saved_since(
         since,
         after=after,
-        until=timezone.now() - SETTLED,
+        until=settled(timezone.now()),
         sites=who.sites,
-        forms=who.forms(),
+        forms=who.ever(),
         limit=limit,
     )
     end = found[-1] if found else None

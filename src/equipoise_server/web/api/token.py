@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 from django.http import HttpRequest
 from django.utils import timezone
+from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
 from equipoise.errors import NotPermitted, UnknownRecord, listed, say
@@ -14,16 +16,40 @@ from equipoise_server.services.access.permissions import ALLOWED
 from equipoise_server.services.access.program_tokens import Holder, holder
 from equipoise_server.store import study as studies
 from equipoise_server.store.models import Participant
-from equipoise_server.web.shared.visibility import sees_doses, visible_forms
+from equipoise_server.web.api.body import take
+from equipoise_server.web.api.pace import Pace
+from equipoise_server.web.shared.visibility import ever_visible, sees_doses, visible_forms
+
+pace = Pace()
+
+
+class TooFastError(HttpError):
+    """More requests than a token may send; `wait`: seconds until the next."""
+
+    def __init__(self, wait: int) -> None:
+        self.wait = wait
+        super().__init__(429, f"Too many requests with this token. Wait {wait} s and go on")
 
 
 class Bearer(HttpBearer):
     """`Authorization: Bearer eqp_...`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
-        """The caller, or None."""
+        """The caller, or None. What they sent is read here: nothing of a stranger's is.
+
+        Raises:
+            TooFastError: the token asks faster than it may.
+            HttpError: what was sent cannot be read.
+
+        """
         found = holder(token, timezone.now())
-        return Caller(holder=found) if found else None
+        if found is None:
+            return None
+        wait = pace.wait(found.digest, monotonic())
+        if wait:
+            raise TooFastError(wait)
+        take(request)
+        return Caller(holder=found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +78,12 @@ class Caller:
         return f"api/{self.holder.user.pk}/{given}"
 
     def forms(self) -> frozenset[str]:
-        """The forms that may be read."""
+        """The forms of the version in force that may be read."""
         return visible_forms(self.study, {self.holder.role})
+
+    def ever(self) -> frozenset[str]:
+        """Those of every version: what was collected under an older one stays readable."""
+        return ever_visible({self.holder.role})
 
     def require(self, step: str) -> None:
         """Refuse what the token's role may not do, whatever else its person may.
@@ -98,5 +128,5 @@ class Caller:
             UnknownRecord: there is none here.
 
         """
-        if form not in self.forms():
+        if form not in self.ever():
             raise UnknownRecord(say("form {form}", form=form))

@@ -11,26 +11,30 @@ from pydantic import StringConstraints
 
 from equipoise_server.services.records.record import record as save
 from equipoise_server.web.api import shapes
-from equipoise_server.web.api.reading import InPath, Number, caller
-from equipoise_server.web.api.routes import router
+from equipoise_server.web.api.reading import InCode, InForm, InVisit, Number, caller
+from equipoise_server.web.api.routes import router, sending
 
 Key = Annotated[
     str,
     StringConstraints(min_length=8, max_length=150, pattern=r"^[\x21-\x7e]+$"),
-    Header(alias="Idempotency-Key"),
+    Header(
+        alias="Idempotency-Key",
+        description="Yours, one for each thing that is to happen: sent again, it happens once",
+        examples=["2026-03-02/ward-laptop/0001"],
+    ),
 ]
 
 
 @router.put(
     "/participants/{code}/records/{form}/{visit}/{number}",
-    response=shapes.Saved,
+    response=sending(shapes.Saved),
     summary="Save a record",
 )
 def record(
     request: HttpRequest,
-    code: InPath,
-    form: InPath,
-    visit: InPath,
+    code: InCode,
+    form: InForm,
+    visit: InVisit,
     number: Number,
     given: shapes.Save,
     key: Key,

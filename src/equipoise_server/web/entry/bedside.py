@@ -21,7 +21,6 @@ from equipoise.errors import (
     EquipoiseError,
     ExternalError,
     InvalidRecord,
-    KeyReused,
     NotPermitted,
     Refused,
     UnitNotValid,
@@ -136,17 +135,20 @@ def _record(page: Page, here: Bedside) -> HttpResponse:
     form = page.request.POST
     sent = saving.sent_of(here.plan, form)
     filled = Given(
-        identity=form.get("identity", ""),
-        unit=form.get("unit", ""),
+        identity=typing.scanned(form.get("identity", "")),
+        unit=typing.scanned(form.get("unit", "")),
         amount=form.get("amount", ""),
         started=form.get("started", ""),
     )
     values = _values(here, sent, filled)
     prepared = prepare(page.study.protocol, here.plan.form, values, _around(page, here))
     wrong = _wrong(here, filled)
+    if not wrong and _runs(here.state, sent, filled):
+        return _done(here, sent.expected or 0, "full", already=True)
     refusal = None if wrong else _unit_refused(here, filled, me(page))
     if refusal is not None:
-        return _again(page, here, sent, filled, prepared, error=refusal)
+        marked = {"unit": str(meaning(refusal))}
+        return _again(page, here, sent, filled, prepared, wrong=marked, error=refusal)
     if wrong or prepared.hard:
         return _again(page, here, sent, filled, prepared, wrong=wrong)
     try:
@@ -154,15 +156,16 @@ def _record(page: Page, here: Bedside) -> HttpResponse:
     except NotPermitted:
         raise
     except (Refused, Conflict, ExternalError) as error:
-        if isinstance(error, KeyReused) and sent.expected == _last(here):
-            return _done(here, Administered(number=sent.expected, version=1, deviations=()), "full")
+        if _runs(who(page, here.state.code), sent, filled):
+            return _done(here, sent.expected or 0, "full", already=True)
         return _again(page, here, sent, filled, prepared, error=error)
-    return _done(here, told, filled.amount)
+    return _done(here, told.number, filled.amount)
 
 
-def _last(here: Bedside) -> int | None:
-    """The number of the last dose that was given: the page may have been sent twice."""
-    return max((one.number for one in here.state.doses if one.amount != "not"), default=None)
+def _runs(state: ParticipantState, sent: Sent, filled: Given) -> bool:
+    """Whether the dose that this page would start was started: sent twice, or by a colleague."""
+    started = [(one.number, one.unit) for one in state.doses if one.amount != "not"]
+    return bool(filled.unit) and started[-1:] == [(sent.expected, filled.unit)]
 
 
 def _values(here: Bedside, sent: Sent, filled: Given) -> dict[str, object]:
@@ -182,7 +185,7 @@ def known_of(here: Bedside, filled: Given, number: int) -> dict[str, object]:
     known[items.previous_start] = max(previous, default=None)
     if given_now:
         known.update(items.usual)
-        known[items.unit] = filled.unit.strip().upper() or None
+        known[items.unit] = filled.unit or None
         known[items.start] = _moment(here, filled.started)
     return {name: value for name, value in known.items() if name and value is not None}
 
@@ -211,24 +214,25 @@ def _administer(
     )
 
 
-def _done(here: Bedside, told: Administered, amount: str) -> HttpResponse:
+def _done(here: Bedside, number: int, amount: str, *, already: bool = False) -> HttpResponse:
     if here.items.stop and amount != "not":
-        return HttpResponseRedirect(reverse("entry:stop", args=(here.state.code, told.number)))
-    where = (here.state.code, here.plan.form.id, DOSING, told.number)
+        url = reverse("entry:stop", args=(here.state.code, number))
+        return HttpResponseRedirect(url + ("?already=1" if already else ""))
+    where = (here.state.code, here.plan.form.id, DOSING, number)
     return HttpResponseRedirect(reverse("entry:form", args=where) + "?saved=1")
 
 
 def _wrong(here: Bedside, filled: Given) -> dict[str, str]:
     """What must be right before anything is asked of the dosing rules."""
     found: dict[str, str] = {}
-    if filled.identity.strip().upper() != here.state.code.upper():
+    if filled.identity != here.state.code.upper():
         found["identity"] = _(
             "This is not the code of this participant. Stop. Read the code on the wrist band."
         )
     if filled.amount not in ("full", "partial", "not"):
         found["amount"] = _("Choose how much was given.")
     if filled.amount != "not":
-        found.update(_wrong_unit(filled.unit.strip().upper(), here.state.kits))
+        found.update(_wrong_unit(filled.unit, here.state.kits))
     found.update(_wrong_start(here, filled.started))
     return found
 
@@ -282,7 +286,7 @@ def _dose(here: Bedside, filled: Given) -> Dose:
     return Dose(
         started_at=_moment(here, filled.started) or here.at,
         amount=amount,
-        unit=None if amount == "not" else filled.unit.strip().upper(),
+        unit=None if amount == "not" else filled.unit,
         number=None,
     )
 

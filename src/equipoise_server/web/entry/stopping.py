@@ -178,6 +178,7 @@ def _show(
     rest = {name: value for name, value in here.saved.items() if name not in asked}
     context = {
         "code": now.state.code,
+        "already": "already" in page.request.GET,
         "number": now.number,
         "all": here.dosing.doses,
         "now": now.at.isoformat(),

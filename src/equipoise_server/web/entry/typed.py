@@ -16,6 +16,14 @@ Typed = str | tuple[str, ...]
 """An answer as a field holds it: text, or the chosen codes."""
 
 PREFIX = "v."
+_PLAIN = {0xFF01 + one: 0x21 + one for one in range(94)}
+_PLAIN |= {0x3000: 0x20, 0x3002: 0x2E, 0x2212: 0x2D, 0x30FC: 0x2D}
+_PLAIN |= dict.fromkeys(range(0x2010, 0x2016), 0x2D)
+"""Full-width and typographic signs as their plain ones."""
+_YEAR_FIRST = re.compile(
+    r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|[-/.年]([0-9]{1,2})(?:[-/.月]([0-9]{1,2})日?|月)?)"
+    r"(?:[T ]+([0-9]{1,2}):([0-9]{2})(.*))?"
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -48,7 +56,7 @@ def read(fields: Iterable[Field], sent: QueryDict) -> dict[str, Typed]:
 def _one(field: Field, sent: list[str]) -> Typed:
     if field.kind == "checks":
         return tuple(one for one in sent if one)
-    return sent[-1] if sent else ""
+    return neat(field.kind, sent[-1]) if sent else ""
 
 
 def raw(
@@ -87,8 +95,9 @@ def with_offset(text: str, zone: str) -> str:
     Text that is no moment, that states its own offset, or that names an hour which the
     clocks skipped or struck twice stays as it is: the reader then asks for an offset.
     """
+    text = neat("datetime", text)
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return text
     if moment.tzinfo is not None or len(text.strip()) < len("2026-03-01T08:00"):
@@ -101,9 +110,32 @@ def with_offset(text: str, zone: str) -> str:
     return early.isoformat(timespec="seconds" if moment.second else "minutes")
 
 
+def scanned(text: str) -> str:
+    """A code as a scanner or a person gives it: full-width signs, odd dashes and spaces do not count."""
+    return "".join(text.translate(_PLAIN).split()).upper()
+
+
+def neat(kind: str, text: str) -> str:
+    """A number, a day or a moment as it is written here, where it can only be meant so.
+
+    Full-width signs and the full stop of a Chinese keyboard become plain ones, a day that
+    begins with its year gets hyphens and zeros. `form.js` does the same while it is typed. A
+    comma stays: it may be meant in two ways.
+    """
+    if kind not in ("number", "date", "partial", "datetime"):
+        return text
+    plain = text.translate(_PLAIN).strip()
+    found = None if kind == "number" else _YEAR_FIRST.fullmatch(plain)
+    if found is None:
+        return plain
+    parts = [one for one in found.group(2, 3, 4, 5) if one]
+    day_ = "-".join([found[1], *(one.zfill(2) for one in parts)])
+    return day_ if found[6] is None else f"{day_} {found[6].zfill(2)}:{found[7]}{found[8]}"
+
+
 def day(text: str) -> date | None:
     """A calendar date written in full, or None."""
-    clean = text.strip()
+    clean = neat("date", text)
     try:
         return date.fromisoformat(clean) if _DAY.fullmatch(clean) else None
     except ValueError:

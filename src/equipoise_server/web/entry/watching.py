@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -22,8 +22,8 @@ from equipoise.forms import prepare
 from equipoise.forms.record import Value
 from equipoise.participant import ParticipantState, given
 from equipoise.participant.state import Dose
-from equipoise.protocol.conduct_rules import Dosing, ReactionPoint, ReactionSheet
-from equipoise.schedule import next_dose
+from equipoise.protocol.conduct_rules import Dosing, ReactionSheet
+from equipoise.schedule import Look, looks_of, next_dose, next_look
 from equipoise.schedule.matrix import DOSING
 from equipoise_server.services.records.record import record
 from equipoise_server.web.entry import saving
@@ -38,22 +38,8 @@ from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.rendering import render
 
-EARLY = timedelta(minutes=5)
-"""How long before its minute a look may be taken; before the dose, any time."""
-LATE = timedelta(minutes=15)
 AFTER = timedelta(hours=6)
 """An observation that was never closed is left after that; the next dose has its own."""
-Standing = Literal["done", "now", "late", "later", "missed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One planned look: `minutes` from the start, None for the end of the observation."""
-
-    minutes: int | None
-    point: ReactionPoint | None
-    due: datetime
-    standing: Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +59,7 @@ class Watch:
     @property
     def next(self) -> Look | None:
         """The first look that is not done."""
-        waits = (one for one in self.looks if one.standing not in ("done", "missed"))
-        return next(waits, None)
+        return next_look(self.looks)
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -156,50 +141,6 @@ def newest(state: ParticipantState) -> Dose | None:
     """The last dose of which anything was given."""
     done = [one for one in state.doses if one.amount != "not"]
     return max(done, key=lambda one: one.number, default=None)
-
-
-def looks_of(
-    dosing: Dosing,
-    sheet: ReactionSheet,
-    number: int,
-    start: datetime | None,
-    saved: Mapping[str, Value],
-    at: datetime,
-) -> tuple[Look, ...]:
-    """Every planned look of one dose, the closing last; before the dose, those before it."""
-    minutes = dosing.first_dose_minutes if number == 1 else dosing.later_dose_minutes
-    points = {one.minutes: one for one in sheet.points}
-    found = []
-    for minute in minutes:
-        point = points.get(minute)
-        if point is not None and (start is not None or minute < 0):
-            due = start + timedelta(minutes=minute) if start else at
-            how = _standing(due, point.mark in saved, at, before=minute < 0, given=bool(start))
-            found.append(Look(minutes=minute, point=point, due=due, standing=how))
-    if start is None:
-        return tuple(found)
-    end = start + timedelta(hours=dosing.reaction_hours)
-    closed = bool(dosing.reaction_items) and all(one in saved for one in dosing.reaction_items)
-    how = _standing(end, closed, at, closing=True)
-    return (*found, Look(minutes=None, point=None, due=end, standing=how))
-
-
-def _standing(
-    due: datetime,
-    done: bool,
-    at: datetime,
-    *,
-    before: bool = False,
-    given: bool = True,
-    closing: bool = False,
-) -> Standing:
-    if done:
-        return "done"
-    if before:
-        return "missed" if given else "now"
-    if at > due + LATE:
-        return "late"
-    return "now" if at >= due - (timedelta(0) if closing else EARLY) else "later"
 
 
 def _looked(page: Page, here: Watch) -> HttpResponse:

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 from equipoise.errors import UnknownRecord
 from equipoise_server.services.access import permissions
 from equipoise_server.services.trial import agree
-from equipoise_server.store.queries import cleaning, records, trial
+from equipoise_server.store.queries import records, trial
+from equipoise_server.store.queries.entries import written
 from equipoise_server.store.queries.finalising import Proposed, proposals, removed
 from equipoise_server.store.save import Place
-from equipoise_server.web.finalise.frame import attempt, frame, where
+from equipoise_server.web.finalise.frame import Where, attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.part import me, who
@@ -91,7 +92,7 @@ def _shown(page: Page, one: Proposed) -> Shown:
         words.append(found.text.say(page.language) if found else item)
     words += [_("reason of version %(n)s") % {"n": one} for one in body.get("reasons", ())]
     texts = len(body.get("turns", ()))
-    words += [_("texts of queries: %(n)s") % {"n": texts}] if texts else []
+    words += [_("texts: %(n)s") % {"n": texts}] if texts else []
     return Shown(
         id=one.id,
         step=STEPS[one.step],
@@ -161,7 +162,7 @@ def redact(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         )
         if outcome.error is None:
             return HttpResponseRedirect(reverse("finalise:proposals") + "?done=asked")
-    talked = cleaning.said_on(code, form, visit, number)
+    talked = written(code, (form, visit, number))
     held = {name for one in versions for name, value in (one.answers or {}).items() if value}
     held |= {name for one in versions for name, v in (one.answers or {}).items() if v in (0, False)}
     reasons = [(one.version, one.reason) for one in versions if one.removable]
@@ -178,6 +179,36 @@ def redact(page: Page, code: str, form: str, visit: str, number: int) -> HttpRes
         "reasons": reasons,
         "turns": [(one.digest, one.by, one.at, one.text) for one in talked],
         "removed": removed(code, form, visit, number),
+        "may": not page.moment.past
+        and permissions.may("order a redaction", by=me(page), at=page.moment.at, site=state.site),
+    }
+    status = status_of(outcome.error) if outcome and outcome.error else 200
+    return render(page, "finalise/redact.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@page_for("redacting")
+def redact_texts(page: Page, code: str) -> HttpResponse:
+    """Choose what was written in the history of a participant, to remove for good."""
+    state = who(page, "redacting", code)
+    outcome = None
+    if page.request.method == "POST":
+        chosen = page.request.POST
+        nowhere = Place(participant=code, form="", visit="", number=0)
+        reason = chosen.get("reason", "")
+        outcome = attempt(
+            page,
+            lambda by, at, key: _order(nowhere, chosen, by=by, at=at, key=key, reason=reason),
+        )
+        if outcome.error is None:
+            return HttpResponseRedirect(reverse("finalise:proposals") + "?done=asked")
+    turns = [(one.digest, one.by, one.at, one.text) for one in written(code)]
+    url = reverse("site:participant", args=[code])
+    context = {
+        **frame(page, "finalise:proposals", outcome),
+        "something": bool(turns),
+        "place": Where(participant=code, title=str(_("History")), visit="", url=url),
+        "turns": turns,
         "may": not page.moment.past
         and permissions.may("order a redaction", by=me(page), at=page.moment.at, site=state.site),
     }

@@ -3,72 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from equipoise.errors import AmendmentRefused
-from equipoise_server.services.trial.activate_amendment import activate_amendment
+from equipoise.protocol.model import Study
+from equipoise_server.services.trial.activate_amendment import (
+    Approval,
+    activate_amendment,
+)
 from equipoise_server.services.trial.decide_board import decide_board, waiting
 from equipoise_server.store import board as decisions
+from equipoise_server.store import study as studies
+from equipoise_server.store.models import BoardDecision
 from equipoise_server.store.queries import trial
 from equipoise_server.store.queries.finalising import AmendmentFacts, amendments
+from equipoise_server.web.finalise.changes import changes, counted, lenses, rehearsed
 from equipoise_server.web.finalise.frame import attempt, frame
+from equipoise_server.web.finalise.interim import DECISIONS, STOPPED
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
 from equipoise_server.web.shared.part import may
 from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.values import said
-from equipoise_server.web.shared.words import Badge, Words
-
-CLASSES: dict[str, Badge] = {
-    "needs-reconsent": Badge(icon="alert", label=_("people agree anew"), tone="bad"),
-    "changes-meaning": Badge(icon="question", label=_("changes the meaning"), tone="warn"),
-    "collects-more": Badge(icon="document", label=_("collects more"), tone="info"),
-    "cosmetic": Badge(icon="check", label=_("words only"), tone="good"),
-}
-KINDS: dict[str, Words] = {
-    "added": _("added"),
-    "removed": _("removed"),
-    "changed": _("changed"),
-}
-STEPS: dict[str, Words] = {
-    "add": _("new item"),
-    "retire": _("no longer asked"),
-    "rename": _("another name"),
-    "recode": _("other codes"),
-    "convert": _("another unit"),
-}
-LONGEST = 120
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
-    """A rehearsal in figures; `rows`: estimand, method, power and its Monte Carlo error in per cent."""
-
-    scenario: str
-    effect: str
-    trials: int
-    participants: int
-    days: int
-    rows: tuple[tuple[str, str, float, float], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownChange:
-    """One difference in words."""
-
-    path: str
-    kind: Words
-    badge: Badge
-    before: str
-    after: str
+from equipoise_server.web.shared.words import Badge
 
 
 @page_for("amendments")
@@ -94,6 +55,9 @@ def amendment(page: Page, number: int) -> HttpResponse:
                 found.digest,
                 site=asked.get("site", ""),
                 on=_day(asked.get("on", "")),
+                approval=Approval(
+                    reference=asked.get("approval", ""), on=_day(asked.get("approved", ""))
+                ),
                 by=by,
                 at=at,
                 key=key,
@@ -102,23 +66,31 @@ def amendment(page: Page, number: int) -> HttpResponse:
         if outcome.error is None:
             here = reverse("finalise:amendment", args=(number,))
             return HttpResponseRedirect(here + "?done=activated")
+    shown = changes(found, *_between(found), page.language)
     context = {
         **frame(page, "finalise:amendments", outcome),
         "one": found,
-        "changes": [_change(one) for one in found.changes],
-        "lenses": _lenses(found),
+        "changes": shown,
+        "classes": counted(shown),
+        "lenses": lenses(found),
         "rehearsal": json.dumps(found.rehearsal, ensure_ascii=False, indent=1)[:4000],
-        "rehearsed": _rehearsed(found.rehearsal),
+        "rehearsed": rehearsed(found.rehearsal),
         "by": trial.names().get(found.by, found.by),
         "sites": [
             (one.code, said(one.name, page.language), found.sites.get(one.code))
             for one in trial.sites()
         ],
+        "asked": page.request.POST if outcome else {},
         "may": may(page, "activate an amendment"),
         "today": page.moment.on,
     }
     status = status_of(outcome.error) if outcome and outcome.error else 200
     return render(page, "finalise/amendment.html", context, status=status)
+
+
+def _between(found: AmendmentFacts) -> tuple[Study, Study]:
+    """The versions before and after it."""
+    return studies.of_digest(found.before), studies.of_digest(found.digest)
 
 
 def _day(text: str) -> date:
@@ -128,56 +100,8 @@ def _day(text: str) -> date:
         raise AmendmentRefused("the day is not a date such as 2026-03-31") from None
 
 
-def _change(one: Mapping[str, Any]) -> ShownChange:
-    return ShownChange(
-        path=one["path"],
-        kind=KINDS[one["kind"]],
-        badge=CLASSES[one["class"]],
-        before=_short(one["before"]),
-        after=_short(one["after"]),
-    )
-
-
-def _rehearsed(told: Mapping[str, Any]) -> Rehearsed | None:
-    """What a rehearsal found, if it is told in full."""
-    if not {"scenario", "effect", "trials", "participants", "results", "duration_days"} <= set(
-        told
-    ):
-        return None
-    return Rehearsed(
-        scenario=str(told["scenario"]),
-        effect=f"{told['effect']:g}",
-        trials=int(told["trials"]),
-        participants=int(told["participants"]),
-        days=round(told["duration_days"]["median"]),
-        rows=tuple(
-            (one["estimand"], one["method"], 100 * one["power"], 100 * one["mc_error"])
-            for one in told["results"]
-        ),
-    )
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-def _lenses(found: AmendmentFacts) -> list[tuple[str, Words, str, str]]:
-    """Form, what happened, the item, and its new name where it has one."""
-    return [
-        (form["form"], STEPS[kind], step[kind], step.get("to") or "")
-        for lens in found.lenses
-        for form in lens.get("forms", ())
-        for step in form["steps"]
-        for kind in STEPS
-        if step.get(kind)
-    ]
-
-
 @require_http_methods(["GET", "POST"])
-@page_for("amendments")
+@page_for("board")
 def board(page: Page) -> HttpResponse:
     """What randomisation waits for, and what the safety board has decided."""
     outcome = None
@@ -204,7 +128,7 @@ def board(page: Page) -> HttpResponse:
         "waiting": waiting(rules),
         "treated": decisions.treated(),
         "decisions": [
-            (one, names.get(one.by, one.by))
+            (one, names.get(one.by, one.by), _after_look(page, one))
             for one in decisions.decisions()
             if page.moment.cut is None or one.at <= page.moment.cut
         ],
@@ -212,3 +136,11 @@ def board(page: Page) -> HttpResponse:
     }
     status = status_of(outcome.error) if outcome and outcome.error else 200
     return render(page, "finalise/board.html", context, status=status)
+
+
+def _after_look(page: Page, one: BoardDecision) -> Badge | None:
+    """What was decided after an interim look; why it stops, to those alone who plan with it."""
+    if not one.decision:
+        return None
+    told = one.opens or page.viewer.may_read("interim")
+    return DECISIONS[one.decision] if told else STOPPED

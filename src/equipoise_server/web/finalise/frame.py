@@ -26,7 +26,8 @@ _TABS: tuple[Part, ...] = (
     ("locking", "finalise:locks", _("Locks")),
     ("agreeing", "finalise:proposals", _("For two persons")),
     ("amendments", "finalise:amendments", _("Amendments")),
-    ("amendments", "finalise:board", _("Safety board")),
+    ("board", "finalise:board", _("Safety board")),
+    ("interim", "finalise:interim", _("Interim analysis")),
 )
 
 MEANINGS: dict[str, Words] = {
@@ -39,6 +40,7 @@ MEANINGS: dict[str, Words] = {
     "refused.two-persons": _("This needs another person, and a reason from each."),
     "refused.reason-required": _("Say why."),
     "refused.already-recorded": _("This was done already."),
+    "refused.out-of-order": _("It is not time for this yet. Read why below."),
     "refused.amendment": _("The amendment does not allow this. Read why below."),
     "refused.unknown": _("There is no such thing any more. Open the page again."),
     "conflict.saved-first": _("A record was changed since you opened this page. Read it anew."),

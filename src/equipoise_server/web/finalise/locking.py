@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -16,7 +19,8 @@ from equipoise_server.services.trial.lock_part import lock_part
 from equipoise_server.store import study as studies
 from equipoise_server.store.locks import Part, is_locked
 from equipoise_server.store.queries import checklist, trial
-from equipoise_server.store.queries.finalising import locked
+from equipoise_server.store.queries.finalising import Locked, locked
+from equipoise_server.store.queries.lockings import Locking, lockings
 from equipoise_server.web.finalise.frame import Where, attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
 from equipoise_server.web.shared.page import Page, page_for
@@ -42,6 +46,9 @@ POINTS: dict[str, Words] = {
 }
 
 
+SHOWN = 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPoint:
     """One point of the checklist in words, with the first things that are left."""
@@ -58,52 +65,32 @@ class ShownPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLock:
-    """One lock that stands."""
+    """What was locked or unlocked, by whom, each with a reason if one was given."""
 
+    locked: bool
     scope: Words
     what: str
-    at: object
-    url: str
+    persons: tuple[tuple[str, str], ...]
+    at: datetime
 
 
 @page_for("locking")
 def locks(page: Page) -> HttpResponse:
-    """Locks that stand at the viewer's sites, and the sites themselves."""
+    """Locks that stand at the viewer's sites, what was locked and unlocked, and the sites."""
     sites = page.viewer.sites("locking")
     standing = [one for one in locked() if sites is None or one.site in sites]
-    shown = tuple(
-        ShownLock(
-            scope=SCOPES[one.scope],
-            what=_named(
-                page,
-                Part(
-                    scope=one.scope,  # type: ignore[arg-type]
-                    site=one.site,
-                    participant=one.participant,
-                    visit=one.visit,
-                    form=one.form,
-                    number=one.number,
-                ),
-            ),
-            at=one.at,
-            url=_url(
-                Part(
-                    scope=one.scope,  # type: ignore[arg-type]
-                    site=one.site,
-                    participant=one.participant,
-                    visit=one.visit,
-                    form=one.form,
-                    number=one.number,
-                )
-            ),
-        )
-        for one in standing
-    )
-    here = [one for one in trial.sites() if sites is None or one.code in sites]
+    parts = [Part(scope=one.scope, **_place(one)) for one in standing[:SHOWN]]  # type: ignore[arg-type]
     closed = {one.site for one in standing if one.scope == "site"}
+    here = [one for one in trial.sites() if sites is None or one.code in sites]
+    names = trial.names()
     context = {
         **frame(page, "finalise:locks"),
-        "locks": shown,
+        "locks": [
+            (SCOPES[part.scope], _named(page, part), one.at, _url(part))
+            for part, one in zip(parts, standing, strict=False)
+        ],
+        "total": len(standing),
+        "told": [_told(page, one, names) for one in lockings(sites, cut=page.moment.cut)],
         "sites": [
             (one.code, said(one.name, page.language), one.code in closed, _url(_site(one.code)))
             for one in here
@@ -112,6 +99,21 @@ def locks(page: Page) -> HttpResponse:
         "study_locked": page.trial is not None and page.trial.locked_at is not None,
     }
     return render(page, "finalise/locks.html", context)
+
+
+def _place(one: Locked) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in ("site", "participant", "visit", "form", "number")}
+
+
+def _told(page: Page, one: Locking, names: Mapping[str, str]) -> ShownLock:
+    part = one.part
+    return ShownLock(
+        locked=one.locked,
+        scope=SCOPES[part.scope if part else "study"],
+        what=_named(page, part) if part else page.study.protocol.short_title.say(page.language),
+        persons=tuple((names.get(who, who), why) for who, why in one.persons.items()),
+        at=one.at,
+    )
 
 
 def _site(code: str) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -12,11 +13,14 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from equipoise.errors import FormIncomplete, say
 from equipoise.protocol.finalising import SignatureRule
 from equipoise.protocol.model import Study
 from equipoise_server.services.records.sign import OTHERWISE, Wanted, purpose, rule_of, sign
 from equipoise_server.store import study as studies
+from equipoise_server.store.models import User
 from equipoise_server.store.queries import records
+from equipoise_server.store.queries.checklist import open_queries
 from equipoise_server.store.queries.finalising import Unsigned, signatures, unsigned
 from equipoise_server.web.finalise.frame import Where, attempt, frame, where
 from equipoise_server.web.shared.errors import status_of
@@ -27,6 +31,8 @@ from equipoise_server.web.shared.rendering import render
 from equipoise_server.web.shared.visibility import visible_forms
 
 SHOWN = 100
+FINISHED = ("complete", "queries")
+"""Of these records nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +47,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One record in the dialogue. `sent` is what the form sends for it."""
+    """One record in the dialogue. `sent` is what the form sends for it.
+
+    `queries`: how many are open about it. `chosen`: whether it is signed unless one says otherwise.
+    """
 
     place: Where
     version: int
-    status: str
+    complete: bool
+    queries: int
     sent: str
+    chosen: bool
 
 
 @page_for("signing")
@@ -92,18 +103,15 @@ def dialogue(page: Page, code: str, rule: str) -> HttpResponse:
     outcome = None
     if page.request.method == "POST":
         seen = _sent(page, forms)
-        outcome = attempt(
-            page,
-            lambda by, at, key: sign(
-                participant=code,
-                rule=rule,
-                records=seen,
-                proof=prove(page, purpose(code, rule, seen), at=at),
-                by=by,
-                at=at,
-                key=key,
-            ),
-        )
+
+        def work(by: User, at: datetime, key: str) -> None:
+            if not seen:
+                raise FormIncomplete((say("a record to sign"),))
+            proof = prove(page, purpose(code, rule, seen), at=at)
+            given = {"proof": proof, "by": by, "at": at, "key": key}
+            sign(participant=code, rule=rule, records=seen, **given)  # type: ignore[arg-type]
+
+        outcome = attempt(page, work)
         if outcome.error is None:
             return HttpResponseRedirect(reverse("finalise:signatures") + "?done=signed")
     context = {
@@ -146,6 +154,8 @@ def _lines(
 ) -> tuple[Line, ...]:
     """The records that the dialogue is about; narrowed by `?form=&visit=&number=`."""
     asked = {name: page.request.GET.get(name, "") for name in ("form", "visit", "number")}
+    again = set(page.request.POST.getlist("record"))
+    open_now = open_queries(code)
     lines = []
     for head in records.heads([code]).get(code, []):
         named = {"form": head.form, "visit": head.visit, "number": str(head.number)}
@@ -158,12 +168,16 @@ def _lines(
         newest = records.versions(code, head.form, head.visit, head.number)[0]
         if newest.answers is None or _signed(code, head.key, newest.version, rule, page):
             continue
+        sent = f"{head.form}|{head.visit}|{head.number}|{newest.digest}"
+        complete, queries = head.status in FINISHED, open_now[head.key]
         lines.append(
             Line(
                 place=where(page.study, page.language, code, head.key),
                 version=head.version,
-                status=head.status,
-                sent=f"{head.form}|{head.visit}|{head.number}|{newest.digest}",
+                complete=complete,
+                queries=queries,
+                sent=sent,
+                chosen=sent in again if again else complete and not queries,
             )
         )
     return tuple(lines)

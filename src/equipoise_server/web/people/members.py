@@ -23,7 +23,7 @@ from equipoise_server.store.queries import people as queries
 from equipoise_server.store.queries import trial as trials
 from equipoise_server.web.people import frame
 from equipoise_server.web.shared.page import Page, page_for
-from equipoise_server.web.shared.words import ROLES
+from equipoise_server.web.shared.words import ROLES, Words
 
 LONGEST = {"username": 150, "full_name": 200, "address": 254}
 
@@ -44,11 +44,15 @@ def _members(
     page: Page, *, error: EquipoiseError | None = None, link: str = "", mailed: str = ""
 ) -> HttpResponse:
     at = frame.now()
+    everybody = [
+        (one, [(ROLES.get(held.role, held.role), held) for held in one.roles])
+        for one in queries.people(at)
+    ]
+    find = page.request.GET.get("find", "").strip()[:100]
     context: dict[str, Any] = {
-        "people": [
-            (one, [(ROLES.get(held.role, held.role), held) for held in one.roles])
-            for one in queries.people(at)
-        ],
+        "everybody": everybody,
+        "people": [(one, held) for one, held in everybody if _fits(find, one, held)],
+        "find": find,
         "invitations": [(one, ROLES.get(one.role, one.role)) for one in queries.invitations(at)],
         "roles": frame.role_words(roles.ROLES),
         "sites": [one.code for one in trials.sites()],
@@ -59,6 +63,13 @@ def _members(
         "asked": page.request.POST if error else {},
     }
     return frame.show(page, "people/members.html", context, error=error)
+
+
+def _fits(find: str, one: queries.Person, held: list[tuple[Words, queries.RoleHeld]]) -> bool:
+    """Whether every word of what is looked for stands in a name, a role held or its site."""
+    roles_held = [f"{words} {line.role} {line.site}" for words, line in held]
+    text = " ".join([one.full_name, one.username, *roles_held]).casefold()
+    return all(word in text for word in find.casefold().split())
 
 
 def _typed(page: Page, name: str) -> str:

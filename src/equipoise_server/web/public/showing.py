@@ -24,6 +24,13 @@ from equipoise_server.web.shared.words import (
     Words,
 )
 
+OUTSIDE: dict[str, Words] = {
+    "family": _("Family"),
+    "volunteer": _("Volunteer"),
+    "CT reader": _("CT reader"),
+    "central laboratory": _("Central laboratory"),
+}
+"""Whom a blinding table may name beside the roles of the trial."""
 SITE_STATUS: dict[str, Words] = {
     "recruiting": _("Recruiting"),
     "not-yet": _("Not yet recruiting"),
@@ -216,7 +223,7 @@ def blinding(study: Study, language: str) -> tuple[ShownBlinding, ...]:
     """What each role knows."""
     return tuple(
         ShownBlinding(
-            role=ROLES.get(one.role, one.role),
+            role=ROLES.get(one.role) or OUTSIDE.get(one.role, one.role),
             masking=MASKING[one.masking],
             mechanism=one.mechanism.say(language),
             origin=_badge(one.origin),

@@ -27,6 +27,8 @@ READERS: dict[str, tuple[str, ...]] = {
     "agreeing": ("investigator", "data manager", "sponsor", "statistician"),
     "redacting": ("data manager",),
     "amendments": (*SITE_STAFF, *OFFICE, "statistician"),
+    "board": (*SITE_STAFF, *OFFICE, "statistician", "safety-board member"),
+    "interim": ("data manager", "statistician", "sponsor"),
     "office": OFFICE,
     "recruitment": (*SITE_STAFF, *OFFICE, "statistician"),
     "staff": ("administrator",),

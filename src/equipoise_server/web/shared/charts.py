@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -39,6 +39,12 @@ class Chart:
     lines: tuple[Line, ...]
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
+    range: tuple[float, float] | None = None  # upper edge and height of a reference range
+
+    @property
+    def inner(self) -> float:
+        """How wide the plot is."""
+        return self.right - self.left
 
 
 def chart(
@@ -48,12 +54,17 @@ def chart(
     height: float = 120,
     margin: tuple[float, float, float, float] = (8, 10, 20, 34),
     floor_at: float | None = None,
+    usual: tuple[float | None, float | None] = (None, None),
 ) -> Chart:
-    """Series of (x, y) in data units, scaled to fit; `margin` is top, right, bottom, left."""
+    """Series of (x, y) in data units, scaled to fit; `margin` is top, right, bottom, left.
+
+    `usual`: a reference range, None where it has no limit on that side.
+    """
     top, right, bottom, left = margin
     xs = [x for _, points in series for x, _ in points] or [0.0, 1.0]
     ys = [y for _, points in series for _, y in points] or [0.0, 1.0]
     low_x, high_x = _apart(min(xs), max(xs))
+    ys += [one for one in usual if one is not None]
     marks_y = nice(min(ys) if floor_at is None else floor_at, max(ys), 4)
     low_y, high_y = _apart(marks_y[0], marks_y[-1])
 
@@ -77,7 +88,18 @@ def chart(
             if low_x <= x <= high_x
         ),
         up=tuple(Tick(at=place(low_x, y)[1], label=f"{y:g}") for y in marks_y),
+        range=_range(usual, (low_y, high_y), lambda y: place(low_x, y)[1]),
     )
+
+
+def _range(
+    usual: tuple[float | None, float | None], axis: Point, up: Callable[[float], float]
+) -> Point | None:
+    low, high = usual
+    if low is None and high is None:
+        return None
+    top = up(axis[1] if high is None else high)
+    return top, round(up(axis[0] if low is None else low) - top, 1)
 
 
 def _line(kind: str, points: list[Point]) -> Line:

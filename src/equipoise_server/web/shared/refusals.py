@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 
-from equipoise.errors import EquipoiseError, Sentence, said_of
-from equipoise.errors.said import Fact, Listing
+from equipoise.errors import EquipoiseError, said, said_of
+from equipoise.errors.said import Fact
 
 register = template.Library()  # a built-in of every template: see TEMPLATES in the settings
 CONTEXT = "refusal"
@@ -20,12 +20,7 @@ CONTEXT = "refusal"
 
 def in_words(fact: Fact) -> Fact:
     """A fact in the language that is active; numbers and data as they are."""
-    if isinstance(fact, Listing):
-        return _words(fact.between).join(str(in_words(one)) for one in fact.parts)
-    if isinstance(fact, Sentence):
-        said = {name: in_words(one) for name, one in fact.facts.items()}
-        return _words(fact.template).format_map(said)
-    return _words(fact) if isinstance(fact, str) else fact
+    return said.in_words(fact, _words)
 
 
 def _words(text: str) -> str:
@@ -35,8 +30,8 @@ def _words(text: str) -> str:
 @register.filter
 def told(error: EquipoiseError | str) -> SafeString | str:
     """What an error says, for a page; marked as English where it is known in English alone."""
-    said = said_of(error) if isinstance(error, EquipoiseError) else error
-    words = str(in_words(said))
-    if said and words == said and not (get_language() or "en").startswith("en"):
+    english = said_of(error) if isinstance(error, EquipoiseError) else error
+    words = str(in_words(english))
+    if english and words == english and not (get_language() or "en").startswith("en"):
         return format_html('<span lang="en">{}</span>', words)
     return words

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from equipoise_server.store.texts import REMOVED
 from equipoise_server.web.shared.words import AMOUNTS, LEVELS, SIGNATORIES, Words
 
 ICONS = {
@@ -58,6 +60,7 @@ ICONS = {
 
 def sentence(what: str, said: Mapping[str, Any], *, doses: bool = True) -> str:
     """What an entry says. `doses` False leaves out kit and unit codes."""
+    said = {name: str(_GONE) if one == REMOVED else one for name, one in said.items()}
     match what:
         case "screened":
             return _("Entered on the screening log of %(site)s.") % said
@@ -76,9 +79,7 @@ def sentence(what: str, said: Mapping[str, Any], *, doses: bool = True) -> str:
         case "dose-recorded":
             return _dose(said)
         case "dose-corrected":
-            amount = AMOUNTS[str(said.get("amount", "full"))].label
-            shown = {"number": said.get("number"), "amount": amount}
-            return _("Dose %(number)s: %(amount)s after all.") % shown
+            return _corrected(said)
         case _:
             return _followed(what, said)
 
@@ -89,6 +90,17 @@ def _dose(said: Mapping[str, Any]) -> str:
     if shown["unit"]:
         return _("Dose %(number)s %(amount)s, unit %(unit)s.") % shown
     return _("Dose %(number)s %(amount)s.") % shown
+
+
+def _corrected(said: Mapping[str, Any]) -> str:
+    amount = AMOUNTS[str(said.get("amount", "full"))].label
+    parts = [_("Dose %(number)s: %(amount)s after all.") % {**said, "amount": amount}]
+    if said.get("at"):
+        moment = datetime.fromisoformat(str(said["at"])).astimezone(UTC)
+        parts.append(_("It started at %(at)s UTC.") % {"at": moment.strftime("%Y-%m-%d %H:%M")})
+    if said.get("unit"):
+        parts.append(_("Its unit was %(unit)s.") % said)
+    return " ".join(parts)
 
 
 def _followed(what: str, said: Mapping[str, Any]) -> str:
@@ -111,7 +123,8 @@ def _followed(what: str, said: Mapping[str, Any]) -> str:
         case "completed":
             return _("End of study on %(on)s: %(reason)s.") % said
         case "signed":
-            return _("Signed %(n)s records.") % {"n": len(said.get("records", ()))}
+            n = len(said.get("records", ()))
+            return ngettext("Signed %(n)s record.", "Signed %(n)s records.", n) % {"n": n}
         case "signature-voided":
             return _("A signature no longer holds: the record was changed.")
         case "part-locked":
@@ -128,7 +141,7 @@ def _followed(what: str, said: Mapping[str, Any]) -> str:
 
 def _cleaned(what: str, said: Mapping[str, Any]) -> str:
     """Entries of cleaning; what nobody has words for stands as it is."""
-    said = said or {"text": _("(removed because it identified somebody)")}
+    said = said or {"text": str(_GONE)}
     match what:
         case "query-opened":
             return _("Query opened: %(text)s") % said
@@ -153,6 +166,7 @@ def _cleaned(what: str, said: Mapping[str, Any]) -> str:
             return str(plain) if plain else what
 
 
+_GONE = gettext_lazy("(removed because it identified somebody)")
 _PLAIN: Mapping[str, Words] = {
     "queries-followed": gettext_lazy("Rules opened or closed queries."),
     "verification-undone": gettext_lazy("Source verification undone: answers changed."),

@@ -49,6 +49,19 @@ def keep_alive(request: HttpRequest, now: float | None = None) -> bool:
     return True
 
 
+def left(request: HttpRequest, now: float | None = None) -> tuple[int, bool]:
+    """How many seconds a session still has, and whether it then ends whatever one does.
+
+    Asking does not prolong it. Nobody who is not signed in has any.
+    """
+    if not request.user.is_authenticated or not request.session.get("factor"):
+        return 0, False
+    moment = int(time() if now is None else now)
+    idle = int(request.session.get("seen", 0)) + IDLE_SECONDS - moment
+    whole = int(request.session.get("began", 0)) + WHOLE_SECONDS - moment
+    return max(0, min(idle, whole)), whole <= idle
+
+
 def same_roles(request: HttpRequest, held: Held) -> bool:
     """Whether the person still holds the roles the session began with; else it is gone."""
     if request.session.get("held") == [list(one) for one in held]:

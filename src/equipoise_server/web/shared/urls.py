@@ -14,6 +14,7 @@ urlpatterns = [
     path("sign-in/enrol/", factor_pages.enrol, name="enrol"),
     path("sign-in/passkey/", factor_pages.passkey_sign_in, name="passkey"),
     path("sign-in/passkey/options/", factor_pages.passkey_options, name="passkey-options"),
+    path("sign-in/left/", views.time_left, name="time-left"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("unblinded-side/", views.elsewhere, name="elsewhere"),
 ]

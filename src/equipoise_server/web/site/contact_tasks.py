@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ def waiting(page: Page) -> Iterable[Waiting]:
     return (one for one in found if one.answered_at is None)
 
 
-def words(one: Waiting) -> dict[str, str]:
+def words(one: Waiting) -> dict[str, Any]:
     """What, detail, when, where and how urgent, as a task says it."""
     hours = ngettext("%(n)s hour", "%(n)s hours", one.hours) % {"n": one.hours}
     read = _("read, not answered") if one.read_at else _("not read yet")

@@ -43,6 +43,7 @@ class Answer:
     derived: bool
     note: str
     findings: tuple[str, ...]
+    typed: bool  # in somebody's own words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,7 @@ class _Reader:
             derived=item.derive is not None,
             note=item.note.say(self._language) if item.note else "",
             findings=findings,
+            typed=item.type == "text",
         )
 
     def text(self, item: Item, values: Mapping[str, Any]) -> str:

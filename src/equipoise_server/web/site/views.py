@@ -72,6 +72,8 @@ def participant(page: Page, code: str) -> HttpResponse:
         "story": story.story(page, state, roles, forms),
         "crumbs": _crumbs(),
         "working": _working(page, state.site),
+        "removing": page.viewer.may_read("redacting")
+        and page.viewer.sees_site("redacting", state.site),
     }
     return render(page, "site/participant.html", context)
 

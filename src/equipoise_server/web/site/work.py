@@ -25,6 +25,7 @@ from equipoise_server.web.shared.specials import specials
 from equipoise_server.web.shared.values import form_title, plain_text, said, visit_title
 from equipoise_server.web.shared.visibility import sees_doses, visible_forms
 from equipoise_server.web.site import contact_tasks
+from equipoise_server.web.site.bedside_tasks import bedside_tasks
 from equipoise_server.web.site.consent_tasks import consent_tasks
 from equipoise_server.web.site.course import Course, courses
 
@@ -45,6 +46,7 @@ class Task:
     icon: str
     tone: str
     order: str = ""
+    typed: bool = False  # the detail holds somebody's own words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def today(page: Page) -> Today:
     for course in lived:
         roles = page.viewer.roles_at(course.state.site)
         forms = visible_forms(course.study, roles)
+        doses += [Task(**one) for one in bedside_tasks(page, course, forms)]
         doses += _dose(page, course) if sees_doses(roles) else []
         visits += _visits(page, course, forms, "due")
         overdue += _visits(page, course, forms, "overdue")
@@ -104,7 +107,7 @@ def today(page: Page) -> Today:
                 _("Nothing waits about consent."),
                 [Task(**one) for one in consent_tasks(page)],
             ),
-            _section("doses", _("Doses due"), _("No dose is due today."), doses),
+            _section("doses", _("Doses and looks"), _("No dose and no look is due."), doses),
             _section("visits", _("Due and in window"), _("Nothing is due today."), visits),
             _section("overdue", _("Overdue"), _("Nothing is overdue."), overdue),
             _section("findings", _("Queries to answer"), _("No query is open."), asked),
@@ -137,6 +140,7 @@ def of_one(page: Page, course: Course, forms: Collection[str]) -> tuple[Task, ..
     """What is next for one participant, most urgent first."""
     roles = page.viewer.roles_at(course.state.site)
     tasks = _clocks(page, course) + _special_clocks(page, [course])
+    tasks += [Task(**one) for one in bedside_tasks(page, course, forms)]
     tasks += _dose(page, course) if sees_doses(roles) else []
     tasks += _visits(page, course, forms, "overdue") + _visits(page, course, forms, "due")
     return tuple(tasks[:SHOWN])
@@ -168,13 +172,19 @@ def _dose(page: Page, course: Course) -> list[Task]:
             who=state.code,
             what=what,
             detail=f"{state.code} · {may}",
-            when=f"{opens[11:]} – {closes[11:]}",
+            when=_window(opens, closes),
             url=_dose_url(page, state),
             icon="drop",
             tone="info" if answer.allowed else "plain",
             order=opens,
         )
     ]
+
+
+def _window(opens: str, closes: str) -> str:
+    """From when to when; with the days where it ends on another day."""
+    since = 11 if opens[:10] == closes[:10] else 5
+    return f"{opens[since:]} – {closes[since:]}"
 
 
 def _dose_url(page: Page, state: ParticipantState) -> str:
@@ -232,6 +242,7 @@ def _findings(page: Page, sites: Collection[str] | None) -> Iterable[Task]:
                 who=one.participant,
                 what=form_title(study, one.form, page.language, one.number),
                 detail=f"{one.participant} · {said(one.message, page.language)}",
+                typed=True,
                 when=_("since %(day)s") % {"day": page.moment.local(one.opened_at).date()},
                 url=reverse("data:query", args=[one.id]),
                 icon="question",

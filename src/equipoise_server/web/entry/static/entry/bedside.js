@@ -29,7 +29,8 @@
 
   const here = document.querySelector("[data-server-now]");
   if (!here) return;
-  const ahead = Date.parse(here.dataset.serverNow) - Date.now();
+  let ahead = Date.parse(here.dataset.serverNow) - Date.now();
+  let last = [Date.now(), performance.now()];
   const two = (number) => String(number).padStart(2, "0");
 
   function clock(seconds) {
@@ -38,7 +39,21 @@
     return (hours ? hours + ":" + two(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)) + ":" + two(whole % 60);
   }
 
+  /* Somebody set the clock of the tablet, or it slept: the server is asked for the time again. */
+  async function ask() {
+    try {
+      const told = Date.parse((await fetch(document.querySelector("script[src]").src, { method: "HEAD", cache: "no-store" })).headers.get("Date"));
+      if (told) ahead = told - Date.now();
+    } catch (error) { /* not reached: the next jump asks again */ }
+  }
+
   function tick() {
+    const [wall, steady] = last;
+    last = [Date.now(), performance.now()];
+    if (Math.abs(last[0] - wall - (last[1] - steady)) > 2000) {
+      ahead -= last[0] - wall - (last[1] - steady);
+      ask();
+    }
     const now = Date.now() + ahead;
     for (const one of document.querySelectorAll("[data-since]")) {
       one.textContent = clock((now - Date.parse(one.dataset.since)) / 1000);

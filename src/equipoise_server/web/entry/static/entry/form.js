@@ -65,6 +65,26 @@
     return datetime(parts[1] + "-" + parts[2] + "-" + parts[3] + "T" + parts[4] + ":" + parts[5] + (parts[6] || "") + offset);
   }
 
+  /* A number or a date as it is written here, where it can only be meant so; as `neat` on the server. */
+  const NEAT = { integer: "number", decimal: "number", date: "day", "partial-date": "day", datetime: "day" };
+  function neat(type, said) {
+    if (!NEAT[type]) return said;
+    const plain = said.replace(/[\uFF01-\uFF5E]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0))
+      .replace(/\u3000/g, " ").replace(/\u3002/g, ".").replace(/[\u2010-\u2015\u2212\u30FC]/g, "-").trim();
+    const found = NEAT[type] === "day" && /^(\d{4})(?:(\d{2})(\d{2})|[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?)(?:[T ]+(\d{1,2}):(\d{2})(.*))?$/.exec(plain);
+    if (!found) return plain;
+    const day = [found[1], ...found.slice(2, 6).filter(Boolean).map((one) => one.padStart(2, "0"))].join("-");
+    return found[6] ? day + " " + found[6].padStart(2, "0") + ":" + found[7] + found[8] : day;
+  }
+
+  function tidy(field) {
+    const item = field && items.get(field.dataset.item);
+    const input = item && inputs(item.id)[0];
+    if (!input || input.type !== "text") return;
+    const said = neat(item.type, input.value);
+    if (said !== input.value.trim()) { input.value = said; changed(); }
+  }
+
   /* [value, code of the problem]: null is no answer, or one that cannot be read. */
   function read(item, said) {
     if (said === "") return [null, null];
@@ -122,7 +142,7 @@
       if (!asked(item)) return null;
       if (item.derive) return evaluate(item.derive, known);
       if (item.computed) return null;
-      const [read_, problem] = read(item, text(item.id));
+      const [read_, problem] = read(item, neat(item.type, text(item.id)));
       if (problem) problems.set(item.id, problem);
       return read_;
     }
@@ -327,7 +347,7 @@
   });
   form.addEventListener("focusout", (event) => {
     const field = event.target.closest(".field[data-item]");
-    if (field && dirty) { touched.add(field.dataset.item); refresh(); }
+    if (field && dirty) { tidy(field); touched.add(field.dataset.item); refresh(); }
   });
   form.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -354,13 +374,13 @@
     if (input) input.focus();
   });
 
-  /* Saving leaves the page. Where the last draft did not arrive, the way is tried first, so that
-     nobody ends on a page of the browser's own with everything gone. */
+  /* Saving leaves the page. What has not arrived as a draft is sent first, so that the server has
+     it and nobody ends on a page of the browser's own with everything gone. */
   async function leave(event) {
     clearTimeout(timer);
     const sign = document.getElementById("unsaved");
-    const doubt = ["offline", "ended"].includes(sign && sign.dataset.state) || !navigator.onLine;
-    if (leaving || !doubt || !form.dataset.draft) {
+    const arrived = !dirty || (sign && sign.dataset.state === "kept");
+    if (leaving || (arrived && navigator.onLine) || !form.dataset.draft) {
       if (busy) busy.abort();
       dirty = false;
       token();
@@ -369,7 +389,9 @@
     }
     event.preventDefault();
     const pressed = event.submitter;
-    if ((await send()) !== "kept") return;
+    const state = await send();
+    clearTimeout(timer);
+    if (state === "offline" || state === "ended") { delay = WAIT; timer = setTimeout(send, delay); return; }
     leaving = true;
     form.requestSubmit(pressed);
   }
