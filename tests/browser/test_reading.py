@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 SLICES = {"en": 4, "zh-hans": 5}  # one file belongs to one participant alone
 WORDS = {
     "en": {"not": "Not read yet", "once": "Read once", "none": "Nothing waits for you."},
-    "zh-hans": {"not": "尚未阅片", "once": "已阅一次", "none": "没有待阅图像。"},
+    "zh-hans": {"not": "尚未阅读", "once": "已阅一次", "none": "没有待阅图像。"},
 }
 
 

@@ -391,7 +391,7 @@
     const pressed = event.submitter;
     const state = await send();
     clearTimeout(timer);
-    if (state === "offline" || state === "ended") { delay = WAIT; timer = setTimeout(send, delay); return; }
+    if (state === "offline") { delay = WAIT; timer = setTimeout(send, delay); return; }
     leaving = true;
     form.requestSubmit(pressed);
   }
