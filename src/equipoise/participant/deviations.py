@@ -71,12 +71,22 @@ def _windows(
     for record in sorted(records, key=lambda one: (one.on, one.form)):
         window = allowed.get(record.visit)
         fits = window is None or record.on in window or record.visit in seen
+        fits = fits or (
+            _ended(state, record.on) and window is not None and record.on < window.first
+        )
         if fits or (rule.form and record.form != rule.form) or window is None:
             continue
         seen.add(record.visit)
         days = (record.on - (window.last if record.on > window.last else window.first)).days
         shown = {"en": f" ({days:+d} d)", "zh-Hans": f"（{days:+d}天）"}
         yield _said(rule, ("", record.visit, 0), record.on, shown)
+
+
+def _ended(state: ParticipantState, on: date) -> bool:
+    """Whether somebody's time in the trial was over on a day: what is then noted is not early."""
+    left = [day for level, day in state.withdrawn if level in ("visits", "data")]
+    ends = [one for one in (state.died_on, state.completed_on, *left) if one is not None]
+    return any(one <= on for one in ends)
 
 
 def _gaps(
